@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FenceConfig(AppConfig):
+    name = "abeyance.fence"
+    label = "fence"
