@@ -1,0 +1,352 @@
+"""Law entries: what an instrument may compel, by whom, in what time; and what the law of our own side says about giving
+data to somebody else's authority. Entries are the desk's reading of the law, adopted by counsel; no statement of law.
+
+An entry that nobody has checked, that counsel has not adopted, or whose adoption has run out decides nothing: it only
+makes the desk ask (`standing`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from abeyance.rules.decision import Outcome
+from abeyance.rules.terms import DataCategory, DemandKind, RequesterKind
+from abeyance.rules.texts import ANY, Table, digest_of, each_once
+
+FORMAT = 1
+
+
+class Route(StrEnum):
+    """How the instrument is meant to reach a provider that sits in another country."""
+
+    DOMESTIC = "domestic"  # it does not: another State's provider is asked through a treaty
+    DIRECT = "direct"
+    TREATY = "treaty"
+
+
+class Refuser(StrEnum):
+    """Who may refuse the instrument. Of an EPOC only the enforcing authority may; a provider objects by Annex III."""
+
+    PROVIDER = "provider"
+    ENFORCING_AUTHORITY = "enforcing-authority"
+
+
+class Secrecy(StrEnum):
+    NONE = "none"
+    BY_SEPARATE_ORDER = "by-separate-order"
+    BY_THE_INSTRUMENT = "by-the-instrument"
+
+
+class Checked(StrEnum):
+    CHECKED = "checked"
+    UNCHECKED = "unchecked"
+
+
+class Direction(StrEnum):
+    DUE_BY = "due-by"
+    NOT_BEFORE = "not-before"
+
+
+class ClockKind(StrEnum):
+    """What a clock is about. Only RELEASE with NOT_BEFORE keeps the gate shut."""
+
+    PRODUCTION = "production"
+    RELEASE = "release"
+    OBJECTION = "objection"
+    AUTHORITY_OBJECTION = "authority-objection"
+    CLARIFICATION = "clarification"
+    VALIDATION = "validation"
+    PRESERVATION = "preservation"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    NOTICE = "notice"
+    STATED = "stated"
+
+
+class ActKind(StrEnum):
+    """Recorded acts from which clocks run."""
+
+    ARRIVED = "arrived"
+    SERVED = "served"
+    CLARIFICATION_ASKED = "clarification-asked"
+    CLARIFICATION_ANSWERED = "clarification-answered"
+    EXTENSION_GRANTED = "extension-granted"
+    AUTHORITY_NOTIFIED = "authority-notified"
+    AUTHORITY_CONFIRMED = "authority-confirmed"
+    NOTIFICATION_NOT_NEEDED = "notification-not-needed"
+    PRODUCTION_ANNOUNCED = "production-announced"
+    PRESERVED = "preserved"
+    RELEASED = "released"
+
+
+class Unit(StrEnum):
+    HOURS = "hours"
+    CALENDAR_DAYS = "calendar-days"
+    BUSINESS_DAYS = "business-days"
+
+
+class When(StrEnum):
+    ALWAYS = "always"
+    ORDINARY = "ordinary"  # not an emergency
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True)
+class ClockRule:
+    """`length` `unit`s after `after`. `ends_with`: acts that make the clock moot. `waits`: it stands still while a
+    clarification that was asked for is outstanding. `rolls`: a last day that is no working day moves to the next."""
+
+    id: str
+    kind: ClockKind
+    direction: Direction
+    after: ActKind
+    length: int
+    unit: Unit
+    citation: str
+    sentence: str
+    when: When = When.ALWAYS
+    categories: frozenset[DataCategory] = frozenset()  # empty: all
+    only_after: frozenset[ActKind] = frozenset()
+    ends_with: frozenset[ActKind] = frozenset()
+    waits: bool = False
+    rolls: bool = False
+
+
+@dataclass(frozen=True)
+class LawEntry:
+    """One instrument. `covers` are the jurisdictions whose authorities may use it and whose providers it reaches at
+    home (one State; for Union law its members too). `only_fields` narrows what it compels to named fields."""
+
+    id: str
+    instrument: str
+    citation: str
+    jurisdiction: str
+    issuers: tuple[str, ...]
+    requesters: frozenset[RequesterKind]
+    kinds: frozenset[DemandKind]
+    compels: frozenset[DataCategory]
+    permits: frozenset[DataCategory]
+    only_fields: frozenset[str]
+    secrecy: Secrecy
+    refuser: Refuser
+    route: Route
+    clocks: tuple[ClockRule, ...]
+    covers: frozenset[str]
+    source: str
+    date_checked: date
+    checked: Checked
+    checked_by: str
+    note: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class OutboundEntry:
+    """What the law of `jurisdiction` says to those it binds (by seat or by place of storage) about giving `categories`
+    to authorities of `recipients` that use `instruments`. "any" stands for all."""
+
+    id: str
+    jurisdiction: str
+    recipients: frozenset[str]
+    instruments: frozenset[str]
+    categories: frozenset[DataCategory]
+    outcome: Outcome
+    citation: str
+    sentence: str
+    binds: frozenset[str]
+    source: str
+    date_checked: date
+    checked: Checked
+    checked_by: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class LawText:
+    """One law file: a jurisdiction, its instruments, and its rules on what may go out."""
+
+    name: str
+    jurisdiction: str
+    entries: tuple[LawEntry, ...]
+    outbound: tuple[OutboundEntry, ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """Counsel (`by`) adopted the entry with this digest; another member agreed. `checked_against` is the source counsel
+    read, needed where the entry itself is still unchecked."""
+
+    entry: str
+    entry_digest: str
+    by: str
+    agreed_by: str
+    on: date
+    expires: date
+    checked_against: str = ""
+
+
+class Standing(StrEnum):
+    IN_FORCE = "in force"
+    NOT_ADOPTED = "not adopted by counsel"
+    UNCHECKED = "not checked against a source"
+    EXPIRED = "adopted, but the adoption has run out"
+
+
+def standing(entry: LawEntry | OutboundEntry, adopted: Mapping[str, Adoption], now: datetime) -> Standing:
+    """Whether the entry may decide anything today. A changed entry has another digest, so its adoption is gone."""
+    adoption = adopted.get(entry.id)
+    today = now.astimezone(UTC).date()
+    if adoption is None or adoption.entry_digest != entry.digest or today < adoption.on:
+        return Standing.NOT_ADOPTED
+    if not adoption.agreed_by or adoption.agreed_by == adoption.by:
+        return Standing.NOT_ADOPTED
+    if today >= adoption.expires:
+        return Standing.EXPIRED
+    if entry.checked is not Checked.CHECKED and not adoption.checked_against.strip():
+        return Standing.UNCHECKED
+    return Standing.IN_FORCE
+
+
+def parse_law(content: Mapping[str, Any], *, file: str = "law") -> LawText:
+    """Read a law file strictly; anything unknown, empty or double is an error that names file and key."""
+    top = Table(content, file)
+    head = top.table("law")
+    head.number("format", least=FORMAT, most=FORMAT)
+    name, jurisdiction = head.code("name"), head.country("jurisdiction")
+    members = head.countries("members", required=False)
+    head.done()
+    covers = members | {jurisdiction}
+    entries = tuple(_entry(table, jurisdiction, covers) for table in top.tables("entry", required=False))
+    outbound = tuple(_outbound(table, jurisdiction, covers) for table in top.tables("outbound", required=False))
+    top.done()
+    if not entries and not outbound:
+        raise top.wrong("entry", "is missing: a law file without a single entry says nothing.")
+    both: tuple[LawEntry | OutboundEntry, ...] = (*entries, *outbound)
+    each_once(both, lambda entry: entry.id, file, "law entry")
+    return LawText(name, jurisdiction, entries, outbound, digest_of(content))
+
+
+def _entry(table: Table, jurisdiction: str, covers: frozenset[str]) -> LawEntry:
+    compels = table.some_of("compels", DataCategory, may_be_empty=True)
+    permits = table.some_of("permits", DataCategory, may_be_empty=True)
+    entry = LawEntry(
+        id=table.code("id"),
+        instrument=table.text("instrument"),
+        citation=table.text("citation"),
+        jurisdiction=jurisdiction,
+        issuers=table.texts("issuers"),
+        requesters=table.some_of("requesters", RequesterKind),
+        kinds=table.some_of("kinds", DemandKind),
+        compels=compels,
+        permits=permits,
+        only_fields=table.codes("only_fields", required=False),
+        secrecy=table.one_of("secrecy", Secrecy),
+        refuser=table.one_of("may_refuse", Refuser),
+        route=table.one_of("route", Route),
+        clocks=tuple(_clock(inner) for inner in table.tables("clock", required=False)),
+        covers=covers,
+        **_origin(table),
+        note=table.text("note", ""),
+        digest=_digest(table, covers),
+    )
+    if entry.compels & entry.permits:
+        raise table.wrong("permits", "names a category that is compelled as well: it is one or the other.")
+    each_once(entry.clocks, lambda clock: clock.id, table.file, f"{table.path}: clock")
+    table.done()
+    return entry
+
+
+def _digest(table: Table, reach: frozenset[str]) -> str:
+    """Of the entry and of whom it reaches: a new member in the head of the file changes every entry."""
+    return digest_of([sorted(reach), table.digest()])
+
+
+def _origin(table: Table) -> Any:
+    """Where the entry comes from; who read the source, if anybody has."""
+    checked, by = table.one_of("checked", Checked), table.text("checked_by", "")
+    if (checked is Checked.CHECKED) is not bool(by):
+        raise table.wrong("checked_by", "must name who checked the entry, and only then.")
+    return {
+        "source": table.text("source"),
+        "date_checked": table.day("date_checked"),
+        "checked": checked,
+        "checked_by": by,
+    }
+
+
+def _clock(table: Table) -> ClockRule:
+    rule = ClockRule(
+        id=table.code("id"),
+        kind=table.one_of("kind", ClockKind),
+        direction=table.one_of("direction", Direction),
+        after=table.one_of("after", ActKind),
+        length=table.number("length", most=3_660),
+        unit=table.one_of("unit", Unit),
+        citation=table.text("citation"),
+        sentence=table.text("sentence"),
+        when=table.one_of("when", When, When.ALWAYS),
+        categories=table.some_of("categories", DataCategory, required=False),
+        only_after=table.some_of("only_after", ActKind, required=False),
+        ends_with=table.some_of("ends_with", ActKind, required=False),
+        waits=table.yes_no("waits", False),
+        rolls=table.yes_no("rolls", False),
+    )
+    if rule.direction is Direction.NOT_BEFORE and rule.unit is Unit.BUSINESS_DAYS:
+        # A calendar may lack a holiday; for a not-before that would let something out too early.
+        raise table.wrong("unit", "of a not-before clock must be hours or calendar-days.")
+    table.done()
+    return rule
+
+
+def _outbound(table: Table, jurisdiction: str, binds: frozenset[str]) -> OutboundEntry:
+    entry = OutboundEntry(
+        id=table.code("id"),
+        jurisdiction=jurisdiction,
+        recipients=_countries_or_any(table, "recipients"),
+        instruments=table.codes("instruments"),
+        categories=table.some_of("categories", DataCategory),
+        outcome=outcome_in(table, "outcome"),
+        citation=table.text("citation"),
+        sentence=table.text("sentence"),
+        binds=binds,
+        **_origin(table),
+        digest=_digest(table, binds),
+    )
+    table.done()
+    return entry
+
+
+def _countries_or_any(table: Table, key: str) -> frozenset[str]:
+    values = table.texts(key)
+    return frozenset({ANY}) if values == (ANY,) else table.countries(key)
+
+
+class _OutcomeWord(StrEnum):
+    """What a text may say. To hold is for pauses, which have a name, a reason and an end."""
+
+    REFUSE = "refuse"
+    REROUTE = "reroute"
+    ASK = "ask"
+    NARROW = "narrow"
+    PROCEED = "proceed"
+
+
+def outcome_in(table: Table, key: str) -> Outcome:
+    return Outcome[table.one_of(key, _OutcomeWord).name]
+
+
+def outbound_for(
+    entries: Iterable[OutboundEntry], *, bound: str, recipient: str, instrument: str, category: DataCategory
+) -> tuple[OutboundEntry, ...]:
+    """The entries of every law that binds `bound` and speaks of this recipient, instrument and category."""
+    return tuple(
+        entry
+        for entry in entries
+        if bound in entry.binds
+        and category in entry.categories
+        and (ANY in entry.recipients or recipient in entry.recipients)
+        and (ANY in entry.instruments or instrument in entry.instruments)
+    )

@@ -1,0 +1,79 @@
+"""Data maps: what a connected service holds, field by field, and what it cannot hand over.
+
+A map is written by whoever runs the service. It never asks the service to change: a field that is end-to-end encrypted
+stays a field of the map, so that the desk can say why it cannot be handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from abeyance.rules.terms import DataCategory
+from abeyance.rules.texts import Table, digest_of, each_once
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class MapField:
+    """`lies_in` says where in the service the field lies (a table and column, a log); `retention_days` of None means
+    until the account is deleted."""
+
+    name: str
+    category: DataCategory
+    lies_in: str
+    retention_days: int | None
+    end_to_end_encrypted: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class DataMap:
+    """One service. `stored_in` is where its storage stands, if it is one country; `entity` runs it."""
+
+    service: str
+    title: str
+    entity: str | None
+    stored_in: str | None
+    fields: tuple[MapField, ...]
+    digest: str
+
+    def of(self, category: DataCategory) -> tuple[MapField, ...]:
+        return tuple(field for field in self.fields if field.category is category)
+
+    def can_be_handed_over(self, category: DataCategory) -> frozenset[str]:
+        return frozenset(field.name for field in self.of(category) if not field.end_to_end_encrypted)
+
+    def encrypted(self, category: DataCategory, asked: Iterable[str]) -> tuple[MapField, ...]:
+        wanted = frozenset(asked)
+        return tuple(field for field in self.of(category) if field.end_to_end_encrypted and field.name in wanted)
+
+
+def parse_data_map(content: Mapping[str, Any], *, file: str = "map") -> DataMap:
+    """Read a data map strictly."""
+    top = Table(content, file)
+    head = top.table("map")
+    head.number("format", least=FORMAT, most=FORMAT)
+    service, title = head.code("service"), head.text("title")
+    entity, stored_in = head.code("entity", "") or None, head.country("stored_in", "") or None
+    head.done()
+    fields = each_once((_field(table) for table in top.tables("field")), lambda f: f.name, file, "field")
+    top.done()
+    return DataMap(service, title, entity, stored_in, fields, digest_of(content))
+
+
+def _field(table: Table) -> MapField:
+    until_deleted = table.yes_no("kept_until_deleted", False)
+    if until_deleted and table.has("retention_days"):
+        raise table.wrong("retention_days", "does not go together with kept_until_deleted.")
+    field = MapField(
+        name=table.code("name"),
+        category=table.one_of("category", DataCategory),
+        lies_in=table.text("lies_in"),
+        retention_days=None if until_deleted else table.number("retention_days", most=36_600),
+        end_to_end_encrypted=table.yes_no("end_to_end_encrypted"),
+        sentence=table.text("sentence"),
+    )
+    table.done()
+    return field
