@@ -1,0 +1,122 @@
+"""Making, using and erasing the key of a holder, without any secret: all of this works while the desk is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.utils import ProgrammingError
+
+from abeyance.errors import BadInput, NotFound, SomeoneElseWasFirst, Unsafe
+from abeyance.seals import hpke, rows
+from abeyance.seals.binding import Kind, bound_to, checked, is_package
+from abeyance.seals.public import as_row, public_ring
+from abeyance.seals.rows import CaseRow, Cursor, IntakeRow
+
+MAX_FIELD = 4 * 2**20
+LEDGER = "ledger"  # the holder of salts that belong to no case; never erased
+NO_KEY = "There is no key for this: it was erased, or it never was."
+
+
+def home() -> Path:
+    return Path(settings.ABEYANCE_HOME)
+
+
+def new_case_key(holder: str, jurisdiction: str | None) -> None:
+    """Make the key pair of `holder`, in the caller's transaction."""
+    _inside()
+    with connection.cursor() as cursor:
+        if not make_case_key(cursor, holder, jurisdiction, home()):
+            raise SomeoneElseWasFirst(f"{holder} has a key already.")
+
+
+def make_case_key(cursor: Cursor, holder: str, jurisdiction: str | None, home: Path) -> bool:
+    """The lock first, then the read: an erasure run waits for us, or we see the key that it made."""
+    rows.hold_rotation_off(cursor)
+    intake = intake_key(cursor, home)
+    private = hpke.new_private()
+    sealed = hpke.seal_to(intake.public_key, private, fresh_binding(holder, jurisdiction))
+    public = hpke.public_of(private)
+    return rows.insert_case(cursor, CaseRow(checked(holder), jurisdiction, public, sealed, intake.generation, True))
+
+
+def fresh_binding(holder: str, jurisdiction: str | None) -> bytes:
+    return bound_to(Kind.CASE_KEY, holder, "in " + checked(jurisdiction) if jurisdiction is not None else "nowhere")
+
+
+def intake_key(cursor: Cursor, home: Path) -> IntakeRow:
+    """The row; but where the home shows that the row is older than the ring (a restored database), the ring's key."""
+    here, row = public_ring(home), rows.intake_row(cursor)
+    if here is None:
+        if row is None:
+            raise Unsafe("No intake key is published yet: start the key holder once (abeyance keys unlock).")
+        return row
+    if row is None:
+        _publish_first(cursor, as_row(here))
+        return as_row(here)
+    if row.ring != here.id:
+        raise Unsafe("The database was used with another key ring than the one in this home.")
+    stale = row.generation < here.current.number and not here.holds(row.generation)
+    return as_row(here) if stale else row
+
+
+def _publish_first(cursor: Cursor, row: IntakeRow) -> None:
+    try:
+        rows.insert_first_intake_row(cursor, row)
+    except ProgrammingError:
+        raise Unsafe("No intake key is published yet: start the key holder once (abeyance keys unlock).") from None
+
+
+def seal(holder: str, plaintext: bytes, *, place: str) -> bytes:
+    return seal_many(holder, [(plaintext, place)])[0]
+
+
+def seal_many(holder: str, plain: Iterable[tuple[bytes, str]]) -> list[bytes]:
+    """Like `seal`, with one look at the holder's key."""
+    public = public_key(holder)
+    return [_sealed(public, holder, plaintext, place) for plaintext, place in plain]
+
+
+def _sealed(public: bytes, holder: str, plaintext: bytes, place: str) -> bytes:
+    if is_package(place):
+        raise BadInput("A package is a file, and only a release opens it.")
+    if len(plaintext) > MAX_FIELD:
+        raise BadInput(f"A sealed field has at most {MAX_FIELD // 2**20} MiB; larger things are sealed as files.")
+    return hpke.seal_to(public, plaintext, bound_to(Kind.FIELD, holder, place))
+
+
+def public_key(holder: str) -> bytes:
+    with connection.cursor() as cursor:
+        found = rows.public_key(cursor, checked(holder))
+    if found is None and holder == LEDGER:
+        return _ledger_key()
+    if found is None:
+        raise NotFound(NO_KEY)
+    return found
+
+
+def _ledger_key() -> bytes:
+    """Made when first needed; of two that make it at once, the second takes what the first made."""
+    _inside()
+    with connection.cursor() as cursor:
+        make_case_key(cursor, LEDGER, None, home())
+        found = rows.public_key(cursor, LEDGER)
+    if found is None:
+        raise NotFound(NO_KEY)
+    return found
+
+
+def erase(holder: str) -> None:
+    """Delete the key: from now on nobody opens what it sealed, and after the next erasure run no backup does either."""
+    if holder == LEDGER:
+        raise BadInput("The ledger's key is not erased: salts of entries without a case are under it.")
+    _inside()
+    with connection.cursor() as cursor:
+        rows.delete_case(cursor, checked(holder))
+
+
+def _inside() -> None:
+    if not connection.in_atomic_block:
+        raise Unsafe("Keys are made and erased inside a transaction, together with what they belong to.")

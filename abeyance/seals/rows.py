@@ -1,0 +1,104 @@
+"""The statements on our tables. They take any cursor, because the key holder has a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+
+class Cursor(Protocol):
+    """What Django's cursor and psycopg's have in common."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def execute(self, query: Any, params: Sequence[Any] | None = None, /) -> Any: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> Any: ...
+
+
+# Not a row lock: that needs the right to change the row, which the portal must not have. Its own statement, before
+# the read, so that the read sees what an erasure run committed while we waited.
+LOCK = 0x5EA15
+SHARED = "SELECT pg_advisory_xact_lock_shared(%s)"
+ALONE = "SELECT pg_advisory_xact_lock(%s)"
+
+
+@dataclass(frozen=True)
+class IntakeRow:
+    ring: UUID
+    generation: int
+    public_key: bytes
+    log_public_key: bytes
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    holder: str
+    jurisdiction: str | None
+    public_key: bytes
+    wrapped: bytes
+    generation: int
+    fresh: bool
+
+
+CASE_COLUMNS = "holder, jurisdiction, public_key, wrapped, generation, fresh"
+
+
+def hold_rotation_off(cursor: Cursor) -> None:
+    """Until this transaction ends, no erasure run can take the intake key away from under it."""
+    cursor.execute(SHARED, [LOCK])
+
+
+def intake_row(cursor: Cursor) -> IntakeRow | None:
+    cursor.execute("SELECT ring, generation, public_key, log_public_key FROM seals_intakekey WHERE id = 1")
+    row = cursor.fetchone()
+    return IntakeRow(UUID(str(row[0])), row[1], bytes(row[2]), bytes(row[3])) if row else None
+
+
+def write_intake_row(cursor: Cursor, row: IntakeRow) -> None:
+    cursor.execute(
+        "INSERT INTO seals_intakekey (id, ring, generation, public_key, log_public_key) VALUES (1, %s, %s, %s, %s) "
+        "ON CONFLICT (id) DO UPDATE SET ring = EXCLUDED.ring, generation = EXCLUDED.generation, "
+        "public_key = EXCLUDED.public_key, log_public_key = EXCLUDED.log_public_key",
+        [row.ring, row.generation, row.public_key, row.log_public_key],
+    )
+
+
+def insert_first_intake_row(cursor: Cursor, row: IntakeRow) -> None:
+    cursor.execute(
+        "INSERT INTO seals_intakekey (id, ring, generation, public_key, log_public_key) VALUES (1, %s, %s, %s, %s) "
+        "ON CONFLICT (id) DO NOTHING",
+        [row.ring, row.generation, row.public_key, row.log_public_key],
+    )
+
+
+def insert_case(cursor: Cursor, row: CaseRow) -> bool:
+    """False if the holder has a key already."""
+    cursor.execute(
+        f"INSERT INTO seals_casekey ({CASE_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608
+        [row.holder, row.jurisdiction, row.public_key, row.wrapped, row.generation, row.fresh],
+    )
+    return cursor.rowcount == 1
+
+
+def public_key(cursor: Cursor, holder: str) -> bytes | None:
+    cursor.execute("SELECT public_key FROM seals_casekey WHERE holder = %s", [holder])
+    row = cursor.fetchone()
+    return bytes(row[0]) if row else None
+
+
+def case_row(cursor: Cursor, holder: str) -> CaseRow | None:
+    cursor.execute(f"SELECT {CASE_COLUMNS} FROM seals_casekey WHERE holder = %s", [holder])  # noqa: S608
+    row = cursor.fetchone()
+    return as_case(row) if row else None
+
+
+def as_case(row: Sequence[Any]) -> CaseRow:
+    return CaseRow(row[0], row[1], bytes(row[2]), bytes(row[3]), row[4], row[5])
+
+
+def delete_case(cursor: Cursor, holder: str) -> bool:
+    cursor.execute("DELETE FROM seals_casekey WHERE holder = %s", [holder])
+    return cursor.rowcount == 1
