@@ -1,0 +1,159 @@
+"""Questions about members. Nobody but this file turns a token into a member, or a row into what the rules see."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from abeyance.errors import NotFound, Refused
+from abeyance.people.models import Credential, Exclusion, GuardedReader, Member
+from abeyance.rules import people as rules
+from abeyance.rules.answerable import Taking
+from abeyance.rules.people import Actor, Ruling
+from abeyance.rules.permissions import Permission, Role
+
+TOKEN = re.compile(r"abeyance-[A-Za-z0-9_-]{43}")
+
+
+def digest_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def member_for_token(token: str | None) -> str | None:
+    """The code of the active member whose token this is. Only digests are looked up and compared."""
+    if token is None or len(token) > 64 or not TOKEN.fullmatch(token):
+        return None
+    digest = digest_of(token)
+    found = (
+        Credential.objects.filter(digest=digest, revoked_at=None, member__active=True)
+        .select_related("member")
+        .only("digest", "member__code")
+        .first()
+    )
+    if found is None or not hmac.compare_digest(bytes(found.digest), digest):
+        return None
+    return found.member.code
+
+
+def code_of(handle_or_code: str) -> str:
+    """The code of the member who is called so."""
+    if handle_or_code == rules.OPERATOR_CODE:
+        return handle_or_code
+    members = Member.objects.filter(active=True)
+    code = members.filter(code=handle_or_code).values_list("code", flat=True).first()
+    code = code or members.filter(handle=handle_or_code).values_list("code", flat=True).first()
+    if code is None:
+        raise NotFound("There is no active member of that name. `abeyance member list` shows who there is.")
+    return code
+
+
+def actor(code: str, now: datetime) -> Actor:
+    """The member as the rules see them; also one who has been removed."""
+    if code == rules.OPERATOR_CODE:
+        return rules.the_operator(now)
+    member = Member.objects.filter(code=code).first()
+    if member is None:
+        raise NotFound(f"There is no member {code}.")
+    return as_actor(member)
+
+
+def as_actor(member: Member) -> Actor:
+    return Actor(
+        code=member.code,
+        roles=frozenset(Role(role) for role in member.roles),
+        active=member.active,
+        added_at=member.added_at,
+        roles_since=member.roles_since,
+        factor_reset_at=member.factor_reset_at,
+        founder=member.founder,
+    )
+
+
+def lock_members(codes: Iterable[str]) -> dict[str, Actor]:
+    """For the gate: these members, unchangeable until the end of the transaction. Unknown codes are left out."""
+    wanted = {code for code in codes if code != rules.OPERATOR_CODE}
+    return {member.code: as_actor(member) for member in _for_share(wanted)}
+
+
+def _for_share(codes: set[str]) -> list[Member]:
+    """FOR SHARE, which Django's select_for_update cannot say; always in the same order, so nobody deadlocks."""
+    return list(
+        Member.objects.raw("SELECT * FROM people_member WHERE code = ANY(%s) ORDER BY id FOR SHARE", [list(codes)])
+    )
+
+
+def require(code: str, permission: Permission, now: datetime) -> Actor:
+    """Refused, with the reason, unless this member may."""
+    found = actor(code, now)
+    refuse_unless(rules.may(found, permission))
+    return found
+
+
+def refuse_unless(ruling: Ruling) -> None:
+    if not ruling.allowed:
+        raise Refused(ruling.reasons)
+
+
+# --- taking part in requests of a jurisdiction
+
+
+def may_take_part(code: str, jurisdiction: str | None, guarded: frozenset[str], now: datetime) -> Ruling:
+    """`guarded` are the jurisdictions that the policy in force marks so."""
+    if code == rules.OPERATOR_CODE:
+        return rules.may_take_part(rules.the_operator(now), jurisdiction, guarded)
+    return rules.may_take_part(
+        actor(code, now), jurisdiction, guarded, positive_list(jurisdiction), exclusions_of(code)
+    )
+
+
+def exclusions_of(code: str) -> frozenset[str]:
+    return frozenset(Exclusion.objects.filter(member__code=code).values_list("jurisdiction", flat=True))
+
+
+def positive_list(jurisdiction: str | None) -> frozenset[str]:
+    if jurisdiction is None:
+        return frozenset()
+    return frozenset(
+        GuardedReader.objects.filter(jurisdiction=jurisdiction, member__active=True).values_list(
+            "member__code", flat=True
+        )
+    )
+
+
+def closed_jurisdictions(code: str, guarded: frozenset[str]) -> frozenset[str]:
+    """Jurisdictions whose requests this member may not see: for queues, counts, search and exports."""
+    admitted = frozenset(GuardedReader.objects.filter(member__code=code).values_list("jurisdiction", flat=True))
+    return (guarded - admitted) | exclusions_of(code)
+
+
+def may_see_jurisdictions(code: str, jurisdictions: Iterable[str], guarded: frozenset[str]) -> frozenset[str]:
+    """Of these, those whose requests this member may see."""
+    return frozenset(jurisdictions) - closed_jurisdictions(code, guarded)
+
+
+# --- everybody
+
+
+def members(*, also_inactive: bool = False) -> QuerySet[Member]:
+    everybody = Member.objects.order_by("id")
+    return everybody if also_inactive else everybody.filter(active=True)
+
+
+def takings() -> tuple[Taking, ...]:
+    """The present members, for `rules.answerable.never_answerable`."""
+    return tuple(
+        Taking(as_actor(member), frozenset(exclusion.jurisdiction for exclusion in member.exclusions.all()))
+        for member in members().prefetch_related("exclusions")
+    )
+
+
+def positive_lists() -> dict[str, frozenset[str]]:
+    lists: dict[str, set[str]] = {}
+    for reader in GuardedReader.objects.filter(member__active=True).select_related("member"):
+        lists.setdefault(reader.jurisdiction, set()).add(reader.member.code)
+    return {jurisdiction: frozenset(codes) for jurisdiction, codes in lists.items()}
