@@ -67,6 +67,22 @@ class Exclusion(models.Model):
         return f"{self.member_id} without {self.jurisdiction}"
 
 
+class HouseRules(models.Model):
+    """One row: what the policy in force says about people. Written only in the transaction that adopts a policy, so
+    that the rules about members hold even in a process that has not read the policy yet."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    guarded = ArrayField(models.CharField(max_length=2), default=list)
+    waiting = models.DurationField()
+    small_team = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="people_one_row_of_house_rules")]
+
+    def __str__(self) -> str:
+        return "house rules"
+
+
 class GuardedReader(models.Model):
     """The positive list of a guarded jurisdiction, kept by the confidential adviser. No reason."""
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from abeyance.errors import NotFound, Refused
-from abeyance.people.models import Credential, Exclusion, GuardedReader, Member
+from abeyance.people.models import Credential, Exclusion, GuardedReader, HouseRules, Member
 from abeyance.rules import people as rules
 from abeyance.rules.answerable import Taking
 from abeyance.rules.people import Actor, Ruling
@@ -52,10 +52,10 @@ def code_of(handle_or_code: str) -> str:
     return code
 
 
-def actor(code: str, now: datetime) -> Actor:
+def actor(code: str) -> Actor:
     """The member as the rules see them; also one who has been removed."""
     if code == rules.OPERATOR_CODE:
-        return rules.the_operator(now)
+        return rules.OPERATOR
     member = Member.objects.filter(code=code).first()
     if member is None:
         raise NotFound(f"There is no member {code}.")
@@ -75,21 +75,20 @@ def as_actor(member: Member) -> Actor:
 
 
 def lock_members(codes: Iterable[str]) -> dict[str, Actor]:
-    """For the gate: these members, unchangeable until the end of the transaction. Unknown codes are left out."""
-    wanted = {code for code in codes if code != rules.OPERATOR_CODE}
-    return {member.code: as_actor(member) for member in _for_share(wanted)}
+    """For the gate: these members, unchangeable until the end of the transaction. Unknown codes are left out.
 
-
-def _for_share(codes: set[str]) -> list[Member]:
-    """FOR SHARE, which Django's select_for_update cannot say; always in the same order, so nobody deadlocks."""
-    return list(
-        Member.objects.raw("SELECT * FROM people_member WHERE code = ANY(%s) ORDER BY id FOR SHARE", [list(codes)])
-    )
+    Whatever changes a member, their exclusions or their place on a positive list locks the same row first, so what is
+    read after this call is what holds at the commit.
+    """
+    wanted = [code for code in codes if code != rules.OPERATOR_CODE]
+    # Django's select_for_update cannot say FOR SHARE; always in the same order, so that nobody deadlocks.
+    rows = Member.objects.raw("SELECT * FROM people_member WHERE code = ANY(%s) ORDER BY id FOR SHARE", [wanted])
+    return {member.code: as_actor(member) for member in rows}
 
 
 def require(code: str, permission: Permission, now: datetime) -> Actor:
-    """Refused, with the reason, unless this member may."""
-    found = actor(code, now)
+    """Refused, with the reason, unless this member may do so at this moment."""
+    found = actor(code)
     refuse_unless(rules.may(found, permission))
     return found
 
@@ -102,13 +101,20 @@ def refuse_unless(ruling: Ruling) -> None:
 # --- taking part in requests of a jurisdiction
 
 
-def may_take_part(code: str, jurisdiction: str | None, guarded: frozenset[str], now: datetime) -> Ruling:
-    """`guarded` are the jurisdictions that the policy in force marks so."""
-    if code == rules.OPERATOR_CODE:
-        return rules.may_take_part(rules.the_operator(now), jurisdiction, guarded)
+def may_take_part(code: str, jurisdiction: str | None) -> Ruling:
+    """May this member be near a request of this jurisdiction?"""
     return rules.may_take_part(
-        actor(code, now), jurisdiction, guarded, positive_list(jurisdiction), exclusions_of(code)
+        actor(code), jurisdiction, guarded_jurisdictions(), positive_list(jurisdiction), exclusions_of(code)
     )
+
+
+def house_rules() -> HouseRules:
+    """What the policy in force says about people; before there is one, the cautious defaults."""
+    return HouseRules.objects.first() or HouseRules(guarded=[], waiting=rules.ORDINARY_WAIT, small_team=False)
+
+
+def guarded_jurisdictions() -> frozenset[str]:
+    return frozenset(house_rules().guarded)
 
 
 def exclusions_of(code: str) -> frozenset[str]:
@@ -125,15 +131,15 @@ def positive_list(jurisdiction: str | None) -> frozenset[str]:
     )
 
 
-def closed_jurisdictions(code: str, guarded: frozenset[str]) -> frozenset[str]:
+def hidden_jurisdictions(code: str) -> frozenset[str]:
     """Jurisdictions whose requests this member may not see: for queues, counts, search and exports."""
     admitted = frozenset(GuardedReader.objects.filter(member__code=code).values_list("jurisdiction", flat=True))
-    return (guarded - admitted) | exclusions_of(code)
+    return (guarded_jurisdictions() - admitted) | exclusions_of(code)
 
 
-def may_see_jurisdictions(code: str, jurisdictions: Iterable[str], guarded: frozenset[str]) -> frozenset[str]:
+def may_see_jurisdictions(code: str, jurisdictions: Iterable[str]) -> frozenset[str]:
     """Of these, those whose requests this member may see."""
-    return frozenset(jurisdictions) - closed_jurisdictions(code, guarded)
+    return frozenset(jurisdictions) - hidden_jurisdictions(code)
 
 
 # --- everybody

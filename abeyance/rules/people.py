@@ -11,7 +11,7 @@ guarded jurisdiction is kept without reasons, so that it says nothing of anybody
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from abeyance.rules.decision import Reason
 from abeyance.rules.permissions import OPERATOR_PERMISSIONS, ROLE_PERMISSIONS, Permission, Role, roles_with
@@ -27,7 +27,7 @@ __all__ = [  # the second half is defined next door
     "may_take_part",
     "roles_with",
     "second_person",
-    "the_operator",
+    "OPERATOR",
     "waits_until",
 ]
 
@@ -62,9 +62,9 @@ class Actor:
         return self.roles == frozenset({Role.GUEST_COUNSEL})
 
 
-def the_operator(now: datetime) -> Actor:
-    """Shell access without a member's credential."""
-    return Actor(OPERATOR_CODE, frozenset(), True, added_at=now, roles_since=now)
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+# Shell access without a member's credential.
+OPERATOR = Actor(OPERATOR_CODE, frozenset(), True, added_at=_ALWAYS, roles_since=_ALWAYS)
 
 
 @dataclass(frozen=True)
