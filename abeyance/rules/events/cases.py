@@ -1,0 +1,183 @@
+"""Events on the way of one case, in the order in which they mostly happen. Which case it is says the entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from abeyance.rules.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestReceived(
+    Event, public=False, personal=("digest",), says="A request of {documents} document(s) arrived by {channel}."
+):
+    """`digest` is SHA-256 over the original bytes, so that the sender can prove with a receipt what arrived."""
+
+    channel: str
+    documents: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuggestionsConfirmed(
+    Event, public=False, personal=("digest",), says="Version {version} of the demand was confirmed, {items} item(s)."
+):
+    version: int
+    items: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemandAmended(
+    Event, public=False, personal=("digest",), says="The demand is now at version {version}, {items} item(s): {why}."
+):
+    version: int
+    items: int
+    digest: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterFoundGenuine(
+    Event, public=False, personal=(), says="The requester was found genuine as {agency}, by {way}."
+):
+    agency: str
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterFoundFalse(Event, public=False, personal=(), says="The requester was found not genuine, by {way}."):
+    way: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictGiven(Event, public=False, personal=(), says="Item {item} of version {version}: {verdict} ({reasons})."):
+    version: int
+    item: int
+    verdict: str
+    reasons: tuple[str, ...]
+    policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerProposed(Event, public=False, personal=(), says="Answer {answer} to item(s) {items} was proposed."):
+    answer: str
+    version: int
+    items: tuple[int, ...]
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerAgreed(
+    Event, public=False, personal=("proposer",), says="Answer {answer} proposed by {proposer} was agreed by another."
+):
+    answer: str
+    proposer: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalWithdrawn(Event, public=False, personal=(), says="The approval of answer {answer} was withdrawn."):
+    answer: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(Event, public=False, personal=(), says="Item(s) {items} were refused ({reasons})."):
+    items: tuple[int, ...]
+    reasons: tuple[str, ...]
+    policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeRecorded(Event, public=False, personal=(), says="Notice for item {item}: {fact}, until {until}."):
+    item: int
+    fact: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered(Event, public=False, personal=("digest",), says="{records} record(s) were read from {service}."):
+    package: str
+    service: str
+    records: int
+    digest: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageSealed(Event, public=False, personal=("digest",), says="Package {package} was sealed, {size} bytes."):
+    package: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released(
+    Event, public=False, personal=("digest",), says="Package {package} passed the gate to {recipient} by {way}."
+):
+    """One hand-over attempt. `recipient` is the code or the key fingerprint of the agency."""
+
+    package: str
+    recipient: str
+    way: str
+    version: int
+    items: tuple[int, ...]
+    policy: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverConfirmed(Event, public=False, personal=(), says="The hand-over {release} was confirmed by {way}."):
+    release: str
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverFailed(Event, public=False, personal=(), says="The hand-over {release} did not succeed: {reason}."):
+    """`ambiguous`: some of it may have left."""
+
+    release: str
+    reason: str
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseMoved(Event, public=False, personal=(), says="{event}: from {before} to {after}."):
+    before: str
+    event: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockSet(
+    Event, public=False, personal=(), says="Clock {clock} of item {item}: due by {due}, not before {not_before}."
+):
+    clock: str
+    item: int | None = None
+    due: datetime | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseClosed(Event, public=False, personal=(), says="The case was closed: {outcome}."):
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recalled(Event, public=False, personal=(), says="The hand-over {release} was recalled: {reason}."):
+    release: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalHoldSet(Event, public=False, personal=(), says="Legal hold {hold}, in force: {in_force}."):
+    hold: str
+    in_force: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased(Event, public=False, personal=(), says="{what} was erased: {reason}."):
+    what: str
+    reason: str

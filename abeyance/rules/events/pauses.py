@@ -1,0 +1,49 @@
+"""Events of a pause. They are public: their texts are what the operator tells everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from abeyance.rules.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseDeclared(
+    Event,
+    public=True,
+    personal=(),
+    texts=("title", "statement"),
+    says="Pause {pause} was declared ({mode}): {title}. {statement}",
+):
+    """An empty tuple on an axis means: whoever, whatever. `digest` is that of the whole declaration."""
+
+    pause: str
+    digest: str
+    mode: str
+    title: str
+    statement: str
+    jurisdictions: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    new_only: bool = False
+    review_by: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseAmended(
+    Event, public=True, personal=(), texts=("statement",), says="Pause {pause} now has digest {digest}. {statement}"
+):
+    pause: str
+    digest: str
+    statement: str
+    proposal: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseLifted(Event, public=True, personal=(), texts=("statement",), says="Pause {pause} was lifted. {statement}"):
+    pause: str
+    statement: str
+    proposal: str | None = None
