@@ -5,5 +5,22 @@ something goes through the key holder, and raises `errors.Locked` when it is loc
 """
 
 from abeyance.seals.cases import LEDGER, erase, new_case_key, seal, seal_many
+from abeyance.seals.files import open_package, seal_file, unseal_file
+from abeyance.seals.opening import digest, digests_for_lookup, unseal, unseal_many
+from abeyance.seals.segments import FileSeal
 
-__all__ = ["LEDGER", "erase", "new_case_key", "seal", "seal_many"]
+__all__ = [
+    "LEDGER",
+    "FileSeal",
+    "digest",
+    "digests_for_lookup",
+    "erase",
+    "new_case_key",
+    "open_package",
+    "seal",
+    "seal_file",
+    "seal_many",
+    "unseal",
+    "unseal_file",
+    "unseal_many",
+]

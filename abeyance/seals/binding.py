@@ -24,6 +24,11 @@ def bound_to(kind: Kind, holder: str, place: str) -> bytes:
     return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
 
 
+def case_key_binding(holder: str, jurisdiction: str | None) -> bytes:
+    """Of a new private key, sealed to the intake key."""
+    return bound_to(Kind.CASE_KEY, holder, "in " + checked(jurisdiction) if jurisdiction is not None else "nowhere")
+
+
 def checked(name: str) -> str:
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise BadInput(f"A holder or a place is a text of 1 to {MAX_NAME} printable characters.")

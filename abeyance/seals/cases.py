@@ -11,7 +11,7 @@ from django.db.utils import ProgrammingError
 
 from abeyance.errors import BadInput, NotFound, SomeoneElseWasFirst, Unsafe
 from abeyance.seals import hpke, rows
-from abeyance.seals.binding import Kind, bound_to, checked, is_package
+from abeyance.seals.binding import Kind, bound_to, case_key_binding, checked, is_package
 from abeyance.seals.public import as_row, public_ring
 from abeyance.seals.rows import CaseRow, Cursor, IntakeRow
 
@@ -37,13 +37,9 @@ def make_case_key(cursor: Cursor, holder: str, jurisdiction: str | None, home: P
     rows.hold_rotation_off(cursor)
     intake = intake_key(cursor, home)
     private = hpke.new_private()
-    sealed = hpke.seal_to(intake.public_key, private, fresh_binding(holder, jurisdiction))
+    sealed = hpke.seal_to(intake.public_key, private, case_key_binding(holder, jurisdiction))
     public = hpke.public_of(private)
     return rows.insert_case(cursor, CaseRow(checked(holder), jurisdiction, public, sealed, intake.generation, True))
-
-
-def fresh_binding(holder: str, jurisdiction: str | None) -> bytes:
-    return bound_to(Kind.CASE_KEY, holder, "in " + checked(jurisdiction) if jurisdiction is not None else "nowhere")
 
 
 def intake_key(cursor: Cursor, home: Path) -> IntakeRow:

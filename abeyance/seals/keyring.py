@@ -1,7 +1,7 @@
 """Where the root key comes from, and making, opening and rewriting the ring that it seals.
 
-The root key is drawn by chance and lies in the ring file, sealed under an *opener*: a trial file, a passphrase, or custodians'
-shares. A new source means a new root key too, because a copy of the old opener may have been kept.
+The root key is drawn by chance and lies in the ring file, sealed under an *opener*: a trial file, a passphrase, or
+shares of custodians. A new source means a new root key too, because a copy of the old opener may have been kept.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def with_source(ring: Ring, source: NewSource) -> OpenRing:
 
 
 def sweep(home: Path) -> None:
-    """Destroy what a crash left: half-written files, replaced ones, and the trial file of a ring that needs it no more."""
+    """Destroy what a crash left: half-written files, replaced ones, and a trial file that is needed no more."""
     disk.sweep(folder(home))
     if source_of(read(home)) is not Source.TRIAL:
         disk.shred(folder(home) / TRIAL_FILE)
@@ -157,10 +157,9 @@ def warnings(home: Path) -> list[str]:
         return [str(problem)]
     if source is not Source.TRIAL:
         return []
-    return [
-        f"The keys lie beside the data, in {folder(home) / TRIAL_FILE}: whoever takes this disk reads everything. "
-        "Before real use: abeyance keys shares, or abeyance keys passphrase."
-    ]
+    opener = folder(home) / TRIAL_FILE
+    said = f"The keys lie beside the data, in {opener}: whoever takes this disk reads everything."
+    return [said + " Before real use: abeyance keys shares, or abeyance keys passphrase."]
 
 
 def folder(home: Path) -> Path:

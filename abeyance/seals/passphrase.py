@@ -1,4 +1,4 @@
-"""A passphrase becomes a key with Argon2id (RFC 9106); the parameters are kept beside the salt, so that they can grow."""
+"""A passphrase becomes a key with Argon2id (RFC 9106); its parameters are kept, so that they can grow."""
 
 from __future__ import annotations
 

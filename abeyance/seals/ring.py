@@ -1,8 +1,8 @@
 """The key ring: what lies between the root key and the database, and therefore in no backup of the database.
 
-A *generation* is an epoch key (it wraps the private keys of cases) and an intake key (new case keys are sealed to it).
-An erasure run makes a new generation, wraps the survivors with it, and destroys the old one. The file is replaced whole:
-an open part (public keys, so that sealing needs nothing secret) and a body sealed under the root key, bound to the rest.
+A *generation* is an epoch key (it wraps the private keys of cases) and an intake key (new case keys are sealed to
+it). An erasure run makes a new generation, wraps the survivors with it, and destroys the old one. The file is replaced
+whole: an open part (public keys, so that sealing needs nothing secret), and a body sealed under the root key.
 """
 
 from __future__ import annotations
