@@ -31,8 +31,8 @@ def text_of(data: bytes, stated: str | None = None) -> str:
         if data.startswith(bom):
             return data.decode(name, "replace")
     codec = _codec(stated)
-    for name in dict.fromkeys((codec, "utf-8")):
-        if name and (text := _strictly(data, name)) is not None:
+    for likely in dict.fromkeys((codec or "utf-8", "utf-8")):
+        if (text := _strictly(data, likely)) is not None:
             return text
     return _guessed(data, codec)
 

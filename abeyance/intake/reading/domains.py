@@ -19,7 +19,7 @@ def looks_like(domain: str, known: Iterable[str]) -> str | None:
     names = [_readable(name) for name in known]
     if any(_same(asked, name) for name in names):
         return None
-    return next((name for name in names if _alike(asked, name)), None)
+    return next((name for test in _TESTS for name in names if test(asked, name)), None)
 
 
 def _readable(domain: str) -> str:
@@ -41,16 +41,29 @@ def _same(asked: str, name: str) -> bool:
     return asked == name or asked.endswith(f".{name}")
 
 
-def _alike(asked: str, name: str) -> bool:
-    ours, theirs = _SUFFIXES(name), _SUFFIXES(asked)
-    if _shape(asked) == _shape(name) or name in asked:
-        return True
-    if not ours.domain or not theirs.domain:
-        return False
-    if ours.suffix == theirs.suffix and ours.domain == theirs.domain:
-        return False  # another host of the same registered domain: theirs, though perhaps not the known one
-    mine, other = _shape(ours.domain), _shape(theirs.domain)
-    return mine == other or (len(mine) >= 5 and (_one_step(mine, other) or mine in other))
+def _carries(asked: str, name: str) -> bool:
+    """The whole known name inside another one: police.gov.hk.evil.example, police-gov-hk.example."""
+    return name.replace(".", "-") in asked.replace(".", "-")
+
+
+def _same_shape(asked: str, name: str) -> bool:
+    mine, theirs = _shape(_registered(name)), _shape(_registered(asked))
+    return _shape(asked) == _shape(name) or (bool(mine) and mine == theirs and not _same_place(asked, name))
+
+
+def _nearly(asked: str, name: str) -> bool:
+    mine, theirs = _shape(_registered(name)), _shape(_registered(asked))
+    return len(mine) >= 5 and mine != theirs and _one_step(mine, theirs)
+
+
+def _registered(name: str) -> str:
+    return _SUFFIXES(name).domain
+
+
+def _same_place(asked: str, name: str) -> bool:
+    """Another host of the same registered domain is theirs, though perhaps not the known one."""
+    first, second = _SUFFIXES(asked), _SUFFIXES(name)
+    return (first.domain, first.suffix) == (second.domain, second.suffix)
 
 
 @cache
@@ -84,3 +97,7 @@ def _one_step(first: str, second: str) -> bool:
         return first[at:] == second[at + 1 :]
     swapped = first[at : at + 2][::-1] == second[at : at + 2] and first[at + 2 :] == second[at + 2 :]
     return swapped or first[at + 1 :] == second[at + 1 :]
+
+
+# The most telling first: of several known names the best likeness is reported.
+_TESTS = (_carries, _same_shape, _nearly)

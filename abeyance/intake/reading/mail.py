@@ -78,7 +78,7 @@ def _take(leaf: Message, into: Content) -> None:
     name = _filename(leaf)
     content_type = leaf.get_content_type()
     if content_type == "message/rfc822":
-        into.inside.append(Inner(name or "mail.eml", _inner_mail(leaf), stated_type=kinds.MAIL))
+        into.inside.append(_inner_mail(leaf, name or "mail.eml"))
         return
     data = _bytes(leaf)
     attached = "attachment" in str(leaf.get("Content-Disposition", ""))[:40].lower()
@@ -123,11 +123,13 @@ def _bytes(leaf: Message) -> bytes:
     return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
 
 
-def _inner_mail(leaf: Message) -> bytes:
+def _inner_mail(leaf: Message, name: str) -> Inner:
     inner = leaf.get_payload()
     if not isinstance(inner, list) or not inner or not isinstance(inner[0], Message):
-        return _bytes(leaf)
+        return Inner(name, _bytes(leaf), stated_type=kinds.MAIL)
     try:
-        return inner[0].as_bytes(policy=compat32)
-    except (ValueError, LookupError, TypeError, KeyError, RecursionError):
-        return _bytes(leaf)
+        return Inner(name, inner[0].as_bytes(policy=compat32), stated_type=kinds.MAIL)
+    except RecursionError:
+        return Inner(name, mark="broken: nested too deep")
+    except (ValueError, LookupError, TypeError, KeyError):
+        return Inner(name, mark="broken")

@@ -23,7 +23,7 @@ def one_line(text: str, longest: int = 500) -> str:
 
 def _plain(text: str) -> str:
     normal = unicodedata.normalize("NFC", text)
-    return "".join(_harmless(character) for character in normal).strip()
+    return " ".join("".join(map(_harmless, normal)).split())
 
 
 def _harmless(character: str) -> str:

@@ -64,6 +64,10 @@ class ReadingProcess:
         finally:
             os.close(source)
 
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
     def close(self) -> None:
         if self._line is not None:
             self._line.close()
@@ -199,7 +203,8 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 
 def _bounded(answer: int, seconds: float) -> bytes | None:
     """All that the child writes until it is gone; None when it neither ends nor stays within bounds."""
-    pieces, size, until = [], 0, time.monotonic() + seconds
+    pieces: list[bytes] = []
+    size, until = 0, time.monotonic() + seconds
     while select.select([answer], [], [], max(until - time.monotonic(), 0))[0]:
         piece = os.read(answer, 1 << 20)
         if not piece:

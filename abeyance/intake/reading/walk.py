@@ -12,6 +12,7 @@ from abeyance.intake.reading.content import Content, Inner, OutOfTime, Purse, at
 from abeyance.intake.reading.values import Head, Limits, Part
 
 Reader = Callable[[bytes, Content, Purse], None]
+DIED = "not read: reading it ended the reading process"
 TOO_LONG = "took too long: not all was read"
 _INVISIBLE = dict.fromkeys((*range(9), 11, *range(14, 32), 127, 0xAD, 0x200B, 0x2060, 0xFEFF, 0x200E, 0x200F, 0x061C,
                             *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFFF9, 0xFFFC)))  # fmt: skip
@@ -61,7 +62,7 @@ class Walk:
         kind, reader = _reader_for(inner, content)
         seconds = self.purse.seconds()
         if path in self.skip:
-            content.mark("not read: reading it ended the reading process")
+            content.mark(DIED)
         elif reader is not None and seconds <= 0:
             content.mark(TOO_LONG)
         elif reader is not None:

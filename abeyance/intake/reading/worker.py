@@ -13,13 +13,14 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Callable
 
 from abeyance.intake.reading import confinement, suggest, walk, wire
 from abeyance.intake.reading.content import Inner, OutOfTime, at_most
 from abeyance.intake.reading.values import Head, Limits, Reading
 
 LONGEST_ORDER = 65536
-SUGGEST_SECONDS = 3.0
+STEP_SECONDS = 2.0
 
 
 def main(descriptor: int) -> None:
@@ -89,14 +90,21 @@ def _answer(said: dict[str, object], limits: Limits, source: int, answer: int) -
 
 def _reading(journey: walk.Walk, limits: Limits) -> Reading:
     found = suggest.Found(limits.suggestions)
-    try:
-        with at_most(SUGGEST_SECONDS):
-            suggest.search(journey.parts, journey.heads, found)
-    except (OutOfTime, MemoryError):
-        found.marks.append("took too long: not all suggestions were looked for")
+    for step in suggest.steps(journey.parts, journey.heads, found):
+        _take(step, found)
     head = journey.heads[0][1] if journey.heads and journey.heads[0][0] == journey.parts[0].path else Head()
     marks = dict.fromkeys((*journey.marks, *found.marks))
     return Reading(tuple(journey.parts), tuple(found.suggestions), tuple(marks), head)
+
+
+def _take(step: Callable[[], None], found: suggest.Found) -> None:
+    try:
+        with at_most(STEP_SECONDS):
+            step()
+    except (OutOfTime, MemoryError):
+        found.marks.append("took too long: not all suggestions were looked for")
+    except Exception:  # the text is readable all the same, and that is what counts
+        found.marks.append("broken: not all suggestions were looked for")
 
 
 def _whole(source: int, most: int) -> bytes:

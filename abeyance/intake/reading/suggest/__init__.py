@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 import phonenumbers
@@ -9,10 +10,10 @@ import phonenumbers
 from abeyance.intake.reading.suggest import categories, identifiers, instruments, language, parties, spans
 from abeyance.intake.reading.suggest.collected import Found
 from abeyance.intake.reading.suggest.identifiers import OFFICIAL, Requester
-from abeyance.intake.reading.suggest.lines import Among, Line, lines_of, plain
+from abeyance.intake.reading.suggest.lines import Among, Line, flat, lines_of, plain
 from abeyance.intake.reading.values import Head, Part, Where
 
-__all__ = ["Found", "search", "warm_up"]
+__all__ = ["Found", "steps", "warm_up"]
 
 _SHARED_DOMAINS = frozenset(
     [
@@ -49,21 +50,14 @@ _TWO_LETTER = {
 _MONTH_FIRST = ("US",)
 
 
-def search(parts: list[Part], heads: list[tuple[str, Head]], found: Found) -> None:
-    """Fills `found`; what it holds when this is cut short is still good."""
-    _from_heads(heads, found)
+def steps(parts: list[Part], heads: list[tuple[str, Head]], found: Found) -> Iterator[Callable[[], None]]:
+    """The search in steps, each of which may be cut short: what `found` holds then is still good."""
     lines = _subjects(heads) + lines_of(parts)
-    _stated_once(lines, found)
-    instruments.conclude(found)
-    requester = _requester(heads, _region(found))
-    country = requester.region
-    for _, group in groupby(lines, key=lambda line: line.where.part):
-        own = list(group)
-        zone = identifiers.default_zone("\n".join(line.text for line in own))
-        for line in own:
-            spans.search(line, found, day_first=None if country is None else country not in _MONTH_FIRST)
-            identifiers.search(line, found, requester, zone)
-    _languages(parts, found)
+    yield lambda: _from_heads(heads, found)
+    yield lambda: _stated_once(lines, found)
+    yield lambda: instruments.conclude(found)
+    yield lambda: _stated_often(lines, heads, found)
+    yield lambda: _languages(parts, found)
 
 
 def warm_up() -> None:
@@ -77,12 +71,24 @@ def warm_up() -> None:
 def _stated_once(lines: list[Line], found: Found) -> None:
     for _, group in groupby(lines, key=lambda line: line.where.part):
         own = list(group)
-        instruments.search(own, "\n".join(line.text for line in own), found)
-        before = ""
+        text = flat(own)
+        instruments.search(own, text, found)
+        asked, bodies, before = categories.named_in(text), parties.named_in(text), ""
         for line in own:
-            parties.search(line, found)
-            categories.search(line, found, before)
+            parties.search(line, found, bodies)
+            categories.search(line, found, before, asked)
             before = line.text
+
+
+def _stated_often(lines: list[Line], heads: list[tuple[str, Head]], found: Found) -> None:
+    requester = _requester(heads, _region(found))
+    country = requester.region
+    for _, group in groupby(lines, key=lambda line: line.where.part):
+        own = list(group)
+        zone = identifiers.default_zone(flat(own))
+        for line in own:
+            spans.search(line, found, day_first=None if country is None else country not in _MONTH_FIRST)
+            identifiers.search(line, found, requester, zone)
 
 
 def _from_heads(heads: list[tuple[str, Head]], found: Found) -> None:

@@ -18,10 +18,17 @@ _NOT = re.compile(
 _NOT_AFTER = re.compile(rf"[^.;。；,]{{0,40}}{alternatives(_WORDS['after'])}", re.IGNORECASE)
 
 
-def search(line: Line, found: Found, before: str) -> None:
+Named = list[tuple[DataCategory, re.Pattern[str]]]
+
+
+def named_in(text: str) -> Named:
+    return [(category, pattern) for category, pattern in CATEGORIES if pattern.search(text)]
+
+
+def search(line: Line, found: Found, before: str, named: Named) -> None:
     """`before` is the line above: a "not including" may stand at its end."""
     joined = line.joined
-    for category, pattern in CATEGORIES:
+    for category, pattern in named:
         for match in pattern.finditer(joined):
             lead = f"{before} {joined[: match.start()]}"[-100:]
             if line.begins_here(match) and not _NOT.search(lead) and not _NOT_AFTER.match(joined, match.end()):

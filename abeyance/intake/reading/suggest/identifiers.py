@@ -13,6 +13,7 @@ import phonenumbers
 from abeyance.intake.reading.suggest.collected import Found
 from abeyance.intake.reading.suggest.dates import Stated, dates_in
 from abeyance.intake.reading.suggest.lines import TARGET_WORD, Among, Line
+from abeyance.intake.reading.suggest.parties import RANK
 
 EMAIL = re.compile(
     r"(?<![\w@.+/-])[A-Za-z0-9!#$%&*+/=?^_{|}~-][A-Za-z0-9!#$%&'*+/=?^_{|}~.-]{0,63}"
@@ -44,12 +45,12 @@ _ALL_IN_UTC = re.compile(
 )
 _ALL_IN_HONG_KONG = re.compile(r"(?:時間|times?)[^.。]{0,20}(?:香港時間|Hong Kong time|HKT)", re.IGNORECASE)
 _SEND_TO = re.compile(
-    r"\b(?:send|return|submit|deliver|reply|respond|answers?|forward|transmit|e-?mailed|serve)\b[^.]{0,120}?\b(?:to|at|via)\b[^.]{0,40}$"
-    r"|\b(?:contact|rückfragen|erreichbar|kontakt)\b[^.]{0,60}$"
-    r"|\b(?:an|unter)\s(?:die adresse\s|folgende adresse\s)?:?\s?$"
-    r"|(?:電郵至|傳送至|寄往|回覆至|回覆予|交至|發送至|發送到|发送至|聯絡|联系|查詢)[^。]{0,30}$",
+    r"\b(?:send|return|submit|deliver|reply|respond|answers?|forward|transmit|e-?mailed|serve)\b.{0,120}?\b(?:to|at|via)\b"
+    r"|\b(?:contact|rückfragen|erreichbar|kontakt)\b|\b(?:an|unter)\s(?:die adresse\s|folgende adresse\s)?:?\s?$"
+    r"|(?:電郵至|傳送至|寄往|回覆至|回覆予|交至|發送至|發送到|发送至|聯絡|联系|查詢)",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"[.;!?] |[。；]")
 _CONTACT_LABEL = re.compile(
     r"(?:\b(?:tele?(?:phone|fon|fax)?|ph(?:one)?|fax|mobile|cell|office|direct|durchwahl|handy|mobil|t|f|m)|電話|传真|傳真|电话|手提)"
     r"(?:\s?(?:no|number|nr)\.?)?\s?[.:]{0,2}\s?\(?$",
@@ -114,19 +115,26 @@ def _addresses(line: Line, found: Found, requester: Requester) -> None:
 def _is_the_requesters(address: str, line: Line, start: int, requester: Requester) -> bool:
     if address in requester.own:
         return True
-    before = line.text[max(0, start - 200) : start]
-    if _SEND_TO.search(before):
+    if _leads_to_the_requester(line.text, start):
         return True
-    if line.among is Among.TARGETS or TARGET_WORD.search(before):
+    if line.among is Among.TARGETS or TARGET_WORD.search(line.text[max(0, start - 200) : start]):
         return False
     domain = address.rpartition("@")[2]
     return line.among is Among.CONTACT or domain in requester.domains or bool(OFFICIAL.search(domain))
 
 
+def _leads_to_the_requester(text: str, start: int) -> bool:
+    """Whether the words of the sentence before this place say "send it to", or name an officer last."""
+    before = _SENTENCE_END.split(text[max(0, start - 200) : start])[-1]
+    targets = [match.end() for match in TARGET_WORD.finditer(before)]
+    ours = [match.end() for pattern in (_SEND_TO, RANK) for match in pattern.finditer(before)]
+    return bool(ours) and max(ours) > max(targets, default=-1)
+
+
 def _telephones(line: Line, found: Found, region: str | None) -> None:
     for match in phonenumbers.PhoneNumberMatcher(line.text, region, max_tries=50):
         before = line.text[max(0, match.start - 200) : match.start]
-        if _overlaps_other(line.text, match.start, match.end) or _SEND_TO.search(before):
+        if _overlaps_other(line.text, match.start, match.end) or _leads_to_the_requester(line.text, match.start):
             continue
         of_target = line.among is Among.TARGETS or bool(TARGET_WORD.search(before))
         if line.among is Among.CONTACT or (_CONTACT_LABEL.search(before) and not of_target):

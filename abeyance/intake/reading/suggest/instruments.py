@@ -10,7 +10,7 @@ from abeyance.intake.reading.suggest.words import Sign, signs
 from abeyance.rules.terms import DemandKind
 
 SIGNS = {field: signs(field) for field in ("instrument", "kind")}
-_EMERGENCY, _SECRECY = signs("emergency")[0].pattern, signs("secrecy")[0].pattern
+_FLAGS = tuple((field, sign.pattern) for field in ("emergency", "secrecy") for sign in signs(field))
 _DENIED = re.compile(
     r"\b(?:not|no|non|kein\w*|nicht|without|is not an?)\s(?:an?\s|any\s|currently\s)?$|(?:並非|不是|非|沒有)$",
     re.IGNORECASE,
@@ -20,18 +20,18 @@ _JURISDICTION = re.compile(r"([a-z]{2})-")
 
 def search(lines: list[Line], text: str, found: Found) -> None:
     """`lines` of one file, `text` all of it for what only counts together."""
-    meant = [
-        (field, sign)
-        for field, all_of_it in SIGNS.items()
-        for sign in all_of_it
-        if sign.also is None or sign.also.search(text)
-    ]
+    meant = [(field, sign) for field, signs in SIGNS.items() for sign in signs if _is_meant(sign, text)]
+    flags = [(field, pattern) for field, pattern in _FLAGS if pattern.search(text)]
     for line in lines:
         joined = line.joined
         for field, sign in meant:
             _note(field, sign, line, joined, found)
-        _flag("emergency", _EMERGENCY, line, joined, found)
-        _flag("secrecy", _SECRECY, line, joined, found)
+        for field, pattern in flags:
+            _flag(field, pattern, line, joined, found)
+
+
+def _is_meant(sign: Sign, text: str) -> bool:
+    return bool(sign.pattern.search(text)) and (sign.also is None or bool(sign.also.search(text)))
 
 
 def _note(field: str, sign: Sign, line: Line, joined: str, found: Found) -> None:

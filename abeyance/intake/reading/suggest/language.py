@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from functools import cache
+from types import SimpleNamespace
 
 _SCRIPTS = (("ja", "\u3040", "\u30ff"), ("ko", "\uac00", "\ud7af"), ("ar", "\u0600", "\u06ff"),
             ("ru", "\u0400", "\u04ff"),
@@ -77,5 +79,8 @@ def _latin(sample: str) -> str:
 @cache
 def _modelled(sample: str) -> str:
     import py3langid  # half a second and 100 MB: only for texts that need it
+    from py3langid import modelio
 
+    # The model is unpacked through a temporary file, and the reading process may not write: memory will do.
+    modelio.tempfile = SimpleNamespace(TemporaryFile=lambda suffix: io.BytesIO())
     return str(py3langid.classify(sample[:4000])[0])

@@ -31,11 +31,19 @@ class Line:
     @property
     def joined(self) -> str:
         """This line and the next. A find counts only when it begins in this line."""
-        between = "" if _CJK.search(self.text) else " "
-        return f"{self.text}{between}{self.after}"
+        return f"{self.text}{self.gap}{self.after[:200]}"
+
+    @property
+    def gap(self) -> str:
+        return "" if _CJK.search(self.text) else " "
 
     def begins_here(self, match: re.Match[str]) -> bool:
         return match.start() < len(self.text)
+
+
+def flat(lines: list[Line]) -> str:
+    """All lines as one. A pattern that is not found in it need not be tried line by line."""
+    return "".join(f"{line.text}{line.gap}" for line in lines)
 
 
 def lines_of(parts: list[Part]) -> list[Line]:

@@ -22,6 +22,7 @@ class Agency:
     jurisdiction: str
     pattern: re.Pattern[str]
     name: str
+    exact: bool
 
 
 def _agencies_known() -> tuple[Agency, ...]:
@@ -33,6 +34,7 @@ def _agencies_known() -> tuple[Agency, ...]:
                 alternatives(entry["words"]).replace("PLACE", _PLACE), re.NOFLAG if "exact" in entry else re.IGNORECASE
             ),
             name=entry.get("name", ""),
+            exact="exact" in entry,
         )
         for entry in _WORDS["agency"]
     )
@@ -55,7 +57,7 @@ _REFERENCE = (
     re.compile(r"(?<![\w.])\d{1,4} (?:Js|Gs|Ls|Ds|Ks|UJs|AR|BJs|OJs) \d{1,6}/\d{2,4}\b"),
 )
 _NAME = r"[A-ZÄÖÜ][\wäöüßéè'.-]{0,30}(?: (?:von |van |de )?[A-ZÄÖÜ][\wäöüßéè'.-]{0,30}){0,2}"
-_RANK = re.compile(
+RANK = re.compile(
     rf"\b(?P<value>{alternatives(_WORDS['rank']['before'])}\.? {_NAME})"
     rf"|(?P<han>[\u4e00-\u9fff]{{2,4}}?{alternatives(_WORDS['rank']['after_han'])})"
 )
@@ -70,14 +72,18 @@ _YOURS = re.compile(r"(?:your|ihr|votre|貴)\s?(?:ref|zeichen|référence|檔)",
 _SOMEBODY = re.compile(r"[^\W\d_]")
 
 
-def search(line: Line, found: Found) -> None:
-    _agencies(line, found)
+def named_in(text: str) -> list[Agency]:
+    return [agency for agency in AGENCIES if agency.pattern.search(text)]
+
+
+def search(line: Line, found: Found, named: list[Agency]) -> None:
+    _agencies(line, found, named)
     _labelled(line, found)
     for pattern in _REFERENCE:
         for match in pattern.finditer(line.text):
             found.add("reference", match[0], line.where)
-    for match in _RANK.finditer(line.text):
-        found.add("officer", match["value"] or match["han"], line.where)
+    for match in RANK.finditer(line.text):
+        found.add("officer", match[0].strip(), line.where)
     state = _ISSUING_STATE.search(line.text)
     if state:
         stated = state["value"]
@@ -85,10 +91,10 @@ def search(line: Line, found: Found) -> None:
         found.add("jurisdiction", code, line.where)
 
 
-def _agencies(line: Line, found: Found) -> None:
-    joined = line.joined
-    for agency in AGENCIES:
-        match = agency.pattern.search(joined)
+def _agencies(line: Line, found: Found, named: list[Agency]) -> None:
+    for agency in named:
+        # A name in exact spelling may run on; it must not run into the next line.
+        match = agency.pattern.search(line.text if agency.exact else line.joined)
         if match is None or not line.begins_here(match):
             continue
         found.add("requester", agency.kind, line.where)

@@ -37,7 +37,8 @@ _UNITS = {"minute": "minutes", "minuten": "minutes", "分鐘": "minutes", "hour"
           "jour": "days", "week": "weeks", "woche": "weeks", "星期": "weeks", "周": "weeks"}  # fmt: skip
 _NUMBER = r"(?P<n>\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
 _WITHIN = re.compile(
-    r"\b(?:within|in no more than|innerhalb(?: von)?|binnen|innert|dans(?: un délai de| les)?|sous)\s"
+    r"(?:\b(?:within|in no more than|innerhalb(?: von)?|binnen|innert|dans(?: un délai de| les)?|sous)\s|"
+    r"\b(?:deadline|time limit|frist|délai)\s?:\s?)"
     r"(?:einer frist von\s)?" + _NUMBER + r"(?:\s?\(\d{1,3}\))?\s?(?P<kind>calendar |business |working |court )?"
     r"(?P<unit>minuten?|hour|stunden?|heure|day|tag|jour|week|woche)(?:s|en|n)?\b",
     re.IGNORECASE,
