@@ -103,11 +103,8 @@ def mails() -> Iterator[tuple[str, bytes]]:
         "delivery status.eml",
         b"From: a@b.example\nTo: c@d.example\nContent-Type: message/delivery-status\n\n:\n\n:::\n",
     )
-    yield (
-        "encrypted.eml",
-        b"From: a@b.example\nTo: c@d.example\nContent-Type: multipart/encrypted; boundary=x\n"
-        b"\n--x\n\n-----BEGIN PGP MESSAGE-----\n--x--",
-    )
+    encrypted = b"Content-Type: multipart/encrypted; boundary=x\n\n--x\n\n-----BEGIN PGP MESSAGE-----\n--x--"
+    yield "encrypted.eml", b"From: a@b.example\nTo: c@d.example\n" + encrypted
     yield (
         "html bomb.eml",
         papers.mail("x").as_bytes().replace(b"text/plain", b"text/html") + b"<div style='display:none'>" * 100_000,

@@ -86,8 +86,8 @@ def search(line: Line, found: Found, named: list[Agency]) -> None:
         found.add("officer", match[0].strip(), line.where)
     state = _ISSUING_STATE.search(line.text)
     if state:
-        stated = state["value"]
-        code = _STATES.get(stated.lower(), stated if stated in _STATES.values() else "")
+        stated = str(state["value"])
+        code = str(_STATES.get(stated.lower(), stated if stated in _STATES.values() else ""))
         found.add("jurisdiction", code, line.where)
 
 
