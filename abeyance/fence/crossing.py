@@ -45,7 +45,8 @@ def clock() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT greatest(clock_timestamp(), (SELECT max(at) FROM ledger_entry))")
         row = cursor.fetchone()
-    assert row is not None and isinstance(row[0], datetime)
+    assert row is not None
+    assert isinstance(row[0], datetime)
     return row[0]
 
 
@@ -94,7 +95,7 @@ def _lock(statement: str) -> None:
 
 @contextmanager
 def _certain(act: UUID) -> Iterator[None]:
-    """Turn the two uncertain ends of COMMIT into certainty: an answer that was lost, a stand-by that did not confirm."""
+    """Make the two uncertain ends of COMMIT certain: an answer that was lost, a stand-by that did not confirm."""
     connection.ensure_connection()
     raw = connection.connection
     warnings: list[str] = []

@@ -6,4 +6,6 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from abeyance.people import membership  # noqa: F401  (it registers what its proposals do)
+        # They register what their proposals do.
+        from abeyance.people import membership  # noqa: F401
+        from abeyance.people.directory import actions  # noqa: F401

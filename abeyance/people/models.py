@@ -106,9 +106,9 @@ class Proposal(models.Model):
     payload_digest = models.BinaryField()
     proposed_by = models.CharField(max_length=32)
     proposed_at = models.DateTimeField()
-    agreed_by = models.CharField(max_length=32, null=True)  # noqa: DJ001
+    agreed_by = models.CharField(max_length=32, null=True)
     agreed_at = models.DateTimeField(null=True)
-    withdrawn_by = models.CharField(max_length=32, null=True)  # noqa: DJ001
+    withdrawn_by = models.CharField(max_length=32, null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -136,3 +136,20 @@ class Proposal(models.Model):
     @property
     def is_open(self) -> bool:
         return self.agreed_at is None and self.withdrawn_at is None
+
+
+from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey, Officer  # noqa: E402  (same database app)
+
+__all__ = [
+    "Agency",
+    "AgencyContact",
+    "AgencyKey",
+    "Credential",
+    "Exclusion",
+    "GuardedReader",
+    "HouseRules",
+    "Member",
+    "Officer",
+    "Proposal",
+    "new_code",
+]

@@ -163,3 +163,12 @@ def positive_lists() -> dict[str, frozenset[str]]:
     for reader in GuardedReader.objects.filter(member__active=True).select_related("member"):
         lists.setdefault(reader.jurisdiction, set()).add(reader.member.code)
     return {jurisdiction: frozenset(codes) for jurisdiction, codes in lists.items()}
+
+
+def handle_of(handle_or_code: str) -> str:
+    return Member.objects.values_list("handle", flat=True).get(code=code_of(handle_or_code))
+
+
+def token_is_due(handle_or_code: str) -> bool:
+    """Have two members said that this one may be handed a new token?"""
+    return Member.objects.filter(code=code_of(handle_or_code), token_due=True).exists()

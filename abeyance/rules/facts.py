@@ -51,3 +51,4 @@ class ItemFacts:
     nexus_stated: bool = False
     controller: str | None = None  # legal entity that controls the account
     stored_in: str | None = None  # ISO 3166-1 alpha-2 of the place of storage
+    subject_country: str | None = None  # where the account holder is, as far as known

@@ -69,7 +69,7 @@ def _clock(direction: Direction, kind: ClockKind, at: datetime, notice: NoticeFa
 
 def _window_ends(notice: NoticeFacts, policy: Policy) -> datetime:
     """The later of what was promised to the account holder and what the policy gives everybody."""
-    assert notice.given_at is not None  # noqa: S101 - the callers have just looked
+    assert notice.given_at is not None
     ends = notice.given_at + policy.notice.objection_window
     return max(ends, notice.objection_until or ends)
 
@@ -136,5 +136,5 @@ def _in_favour(notice: NoticeFacts) -> Reason:
         NoticeState.FORBIDDEN: "The instrument itself forbids telling the account holder.",
         NoticeState.DEFERRED: "Telling the account holder is deferred, with a reason and an approver.",
     }
-    assert notice.state is not None  # noqa: S101 - a missing state has a reason against it
+    assert notice.state is not None
     return Reason(f"notice-{notice.state.value}", sentences[notice.state], "notice", notice.citation)

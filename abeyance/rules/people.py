@@ -17,6 +17,7 @@ from abeyance.rules.decision import Reason
 from abeyance.rules.permissions import OPERATOR_PERMISSIONS, ROLE_PERMISSIONS, Permission, Role, roles_with
 
 __all__ = [  # the second half is defined next door
+    "OPERATOR",
     "Actor",
     "Permission",
     "Role",
@@ -27,7 +28,6 @@ __all__ = [  # the second half is defined next door
     "may_take_part",
     "roles_with",
     "second_person",
-    "OPERATOR",
     "waits_until",
 ]
 

@@ -145,7 +145,7 @@ def _ask(
     try:
         frame = _asked(said, parts, seconds)
     except (OSError, EOFError):
-        _forget()
+        disconnect()
         if not again:
             raise Unsafe("The key holder went away before it answered.") from None
         frame = _once_more(said, parts, seconds)
@@ -158,7 +158,7 @@ def _once_more(said: dict[str, Any], parts: Sequence[bytes], seconds: float | No
     try:
         return _asked(said, parts, seconds)
     except (OSError, EOFError):
-        _forget()
+        disconnect()
         raise Locked("The key holder went away before it answered.") from None
 
 
@@ -178,7 +178,7 @@ def _channel() -> socket.socket:
     known: socket.socket | None = getattr(_mine, "channel", None)
     if known is not None and _mine.owner == owner and not _is_dead(known):
         return known
-    _forget()
+    disconnect()
     _mine.channel, _mine.owner = _connected_or_started(home()), owner
     channel: socket.socket = _mine.channel
     return channel
@@ -196,7 +196,8 @@ def _is_dead(channel: socket.socket) -> bool:
     return True
 
 
-def _forget() -> None:
+def disconnect() -> None:
+    """End this thread's connection; the next question makes another."""
     known: socket.socket | None = getattr(_mine, "channel", None)
     _mine.channel = None
     if known is not None:

@@ -29,7 +29,8 @@ from abeyance.seals.rows import CaseRow, Cursor
 
 BATCH = 500
 NEW_DIGEST_KEY_AFTER = timedelta(days=90)
-RECORDS = "SELECT sha256(convert_to(holder, 'UTF8')), wrapped FROM seals_casekey WHERE generation = %s AND NOT fresh ORDER BY 1"
+RECORDS = """SELECT sha256(convert_to(holder, 'UTF8')), wrapped
+    FROM seals_casekey WHERE generation = %s AND NOT fresh ORDER BY 1"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Wanted:
-    """`keep_digests`: how long digests can be looked up. `give_up`: destroy the old keys though some rows are broken."""
+    """`keep_digests`: how long digests are found. `give_up`: destroy the old keys though some rows are broken."""
 
     today: date
     keep_digests: timedelta
@@ -65,7 +66,7 @@ def is_unfinished(ring: Ring) -> bool:
 
 
 def rotate(home: Path, opened: OpenRing, database: Database, wanted: Wanted, keep: Callable[[OpenRing], None]) -> Run:
-    """`keep` is told of every ring that is now on disk. `step` numbers are those above."""
+    """`keep` is told of every ring that is now on disk. The numbers are those above."""
     with database.transaction() as cursor:
         refuse_forgetful(cursor)
     if not is_unfinished(opened.ring):

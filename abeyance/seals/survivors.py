@@ -1,8 +1,8 @@
 """The keys of all cases that lived at the last erasure run, in a file beside the ring.
 
-A database restored from before that run holds keys wrapped under a generation that is gone. For the cases that were still
-there, this file has the same keys under the present generation; for the erased ones nothing has. It also makes good what a
-fail-over to a late stand-by may lose. Records have one size and are sorted by the SHA-256 of the holder.
+A database restored from before that run holds keys wrapped under a generation that is gone. For the cases that were
+still there, this file has the same keys under the present generation; for the erased ones nothing has. It also makes
+good what a fail-over to a late stand-by may lose. Records have one size, sorted by the SHA-256 of the holder.
 """
 
 from __future__ import annotations

@@ -1,0 +1,67 @@
+"""Rows turned into the facts that the rules read. Nothing here decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abeyance.casefile.models import Approval, Case, Demand, Finding, Item
+from abeyance.rules.facts import DemandFacts, ItemFacts, Period
+from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
+
+
+def newest_demand(case: Case) -> Demand:
+    demand = case.demands.order_by("-version").first()
+    assert demand is not None, "a case is made together with its first demand"
+    return demand
+
+
+def newest_finding(case: Case, version: int) -> Finding | None:
+    """The last word on whether the requester is genuine; a finding for an older version says nothing of a newer one."""
+    return case.findings.filter(demand_version=version).order_by("-pk").first()
+
+
+def standing_approval(item: Item) -> Approval | None:
+    return item.approvals.filter(withdrawn_at__isnull=True).first()
+
+
+def demand_facts(case: Case, demand: Demand, *, genuine: bool) -> DemandFacts:
+    return DemandFacts(
+        kind=_known(DemandKind, demand.kind),
+        requester=_known(RequesterKind, demand.requester),
+        jurisdiction=demand.jurisdiction,
+        agency=demand.agency,
+        instrument=demand.instrument,
+        ground=_known(Ground, demand.ground),
+        emergency=demand.emergency,
+        secrecy=demand.secrecy,
+        entity=demand.entity,
+        confirmed=demand.confirmed_at is not None,
+        genuine=genuine,
+        arrived_at=demand.arrived_at,
+        served_at=demand.served_at,
+        deadline=demand.deadline,
+        arrived_epoch=case.arrived_epoch,
+    )
+
+
+def item_facts(item: Item) -> ItemFacts:
+    return ItemFacts(
+        number=item.number,
+        service=item.service,
+        category=_known(DataCategory, item.category),
+        identifier_kind=_known(IdentifierKind, item.identifier_kind),
+        period=Period(item.period_start, item.period_end),
+        fields=frozenset(item.fields),
+        nexus_stated=item.nexus_stated,
+        controller=item.controller,
+        stored_in=item.stored_in,
+        subject_country=item.subject_country,
+    )
+
+
+def items_of(demand: Demand) -> list[Item]:
+    return list(demand.items.order_by("number"))
+
+
+def _known(kind: Any, value: str | None) -> Any:
+    return kind(value) if value is not None else None

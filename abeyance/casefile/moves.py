@@ -1,0 +1,45 @@
+"""The only place where a request changes state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from abeyance import ledger
+from abeyance.casefile.models import Case, Item
+from abeyance.errors import Refused, SomeoneElseWasFirst
+from abeyance.rules import lifecycle
+from abeyance.rules.decision import Reason
+from abeyance.rules.events import CaseMoved
+from abeyance.rules.lifecycle import Event, State
+
+
+def move(case: Case, event: Event, *, by: str, now: datetime) -> None:
+    """Change the state if it is still what the caller saw, and record it; inside the caller's transaction."""
+    before = State(case.state)
+    after = next_state(case, event)
+    closed = {"closed_at": now} if after is State.CLOSED else {"closed_at": None}
+    seen = Case.objects.filter(pk=case.pk, version=case.version, state=before)
+    if not seen.update(state=after, version=case.version + 1, **closed):
+        raise SomeoneElseWasFirst(f"{case.ref} has changed meanwhile; look at it again.")
+    case.state, case.version = after, case.version + 1
+    if (after in lifecycle.OPEN_STATES) != (before in lifecycle.OPEN_STATES):
+        _open_items(case, after in lifecycle.OPEN_STATES)
+    ledger.append(
+        CaseMoved(before=before.value, event=event.value, after=after.value),
+        by=by,
+        now=now,
+        holder=case.holder,
+        case=case.ref,
+    )
+
+
+def next_state(case: Case, event: Event) -> State:
+    try:
+        return lifecycle.next_state(State(case.state), event)
+    except lifecycle.NotPossible as error:
+        raise Refused([Reason("not-now", str(error), clause=f"lifecycle:{case.state}")]) from error
+
+
+def _open_items(case: Case, is_open: bool) -> None:
+    newest = case.demands.order_by("-version").values("pk")[:1]
+    Item.objects.filter(case=case, demand__in=newest).update(open=is_open)

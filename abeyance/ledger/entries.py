@@ -1,0 +1,66 @@
+"""Writing an entry: one INSERT in the transaction of the act, no file, no network, no key holder."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from abeyance import seals
+from abeyance.ledger.models import Entry
+from abeyance.rules.events import Event
+from abeyance.rules.ledger.opening import SALT, actor_mark, spell
+
+LEDGER_HOLDER = "ledger"
+SALT_PLACE = "ledger:salt"
+INSERT = (
+    'INSERT INTO ledger_entry (kind, content, salt, holder, public, commitment, "case", epoch, at, act, by)'
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
+)
+
+
+def append(
+    event: Event,
+    *,
+    by: str,
+    now: datetime,
+    holder: str | None = None,
+    case: str | None = None,
+    epoch: int | None = None,
+    act: UUID | None = None,
+) -> Entry:
+    """Record an act in its own transaction. `holder` is whose key seals the salt; without it, the ledger's own."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an entry is written in the transaction of its act")
+    salt = secrets.token_bytes(2 * SALT)
+    mark = actor_mark(salt[SALT:], by)
+    content = spell(event, mark=mark, at=now, case=case, epoch=epoch, act=act)
+    entry = Entry(
+        kind=event.kind,
+        content=content,
+        salt=salt if event.public else seals.seal(holder or LEDGER_HOLDER, salt, place=SALT_PLACE),
+        holder=holder or LEDGER_HOLDER,
+        public=event.public,
+        commitment=hashlib.sha256(salt[:SALT] + content).digest(),
+        case=case,
+        epoch=epoch,
+        at=now,
+        act=act,
+        by=by,
+    )
+    entry.pk = _insert(entry)
+    return entry
+
+
+def _insert(entry: Entry) -> int:
+    row = [entry.kind, entry.content, entry.salt, entry.holder, entry.public, entry.commitment]
+    row += [entry.case, entry.epoch, entry.at, entry.act, entry.by]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, row)
+        found = cursor.fetchone()
+    assert found is not None
+    entry._state.adding, entry._state.db = False, connection.alias
+    return int(found[0])

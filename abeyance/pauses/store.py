@@ -1,0 +1,68 @@
+"""Rows of pauses turned into `rules.pauses.Pause`, and the one query by which the gate finds those that could cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import QuerySet
+
+from abeyance.pauses.models import PauseRow
+from abeyance.rules.facts import DemandFacts
+from abeyance.rules.pausefile import as_document, parse_pause
+from abeyance.rules.pauses import ANY, UNKNOWN, Pause, who_marks
+
+EVERYTHING = "EVERYTHING"  # the name under which a restored desk holds all; not to be given to a declared pause
+
+
+def to_row(pause: Pause, *, by: str) -> PauseRow:
+    assert pause.declared_at is not None
+    return PauseRow(
+        name=pause.name,
+        version=pause.version,
+        body=as_document(pause),
+        who=sorted(pause.who),
+        since_epoch=pause.since_epoch,
+        declared_epoch=pause.declared_epoch,
+        declared_at=pause.declared_at,
+        declared_by=by,
+    )
+
+
+def from_row(row: PauseRow) -> Pause:
+    body: dict[str, Any] = dict(row.body)
+    everything = row.name.startswith(EVERYTHING)
+    read = parse_pause(body | {"jurisdictions": ["ZZ"]} if everything else body)
+    return replace(
+        read,
+        version=row.version,
+        jurisdictions=frozenset() if everything else read.jurisdictions,
+        everything=everything,
+        since_epoch=row.since_epoch,
+        declared_epoch=row.declared_epoch,
+        declared_at=row.declared_at,
+        ended_epoch=row.ended_epoch,
+    )
+
+
+def that_could_cover(demand: DemandFacts) -> list[Pause]:
+    """Every pause in force or ended whose pre-filter meets this demand: a superset of what the rule would cover."""
+    rows = PauseRow.objects.all()
+    marks = who_marks(demand)
+    if UNKNOWN not in marks:
+        rows = rows.filter(who__overlap=sorted(marks | {ANY}))
+    return [from_row(row) for row in rows]
+
+
+def in_force(name: str | None = None) -> list[Pause]:
+    return [from_row(row) for row in rows_in_force(name)]
+
+
+def rows_in_force(name: str | None = None) -> QuerySet[PauseRow]:
+    rows = PauseRow.objects.filter(ended_epoch__isnull=True).order_by("declared_epoch", "pk")
+    return rows.filter(name=name) if name else rows
+
+
+def known(names: Iterable[str]) -> QuerySet[PauseRow]:
+    return PauseRow.objects.filter(name__in=list(names)).order_by("name", "version")

@@ -1,0 +1,106 @@
+"""Questions to the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from abeyance.errors import NotFound
+from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey, Officer
+from abeyance.rules.terms import RequesterKind
+
+
+@dataclass(frozen=True)
+class KeyForAgency:
+    """A key that counts, and whose it is."""
+
+    agency: str
+    kind: str
+    public_key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class AgencyFacts:
+    code: str
+    jurisdiction: str
+    kind: RequesterKind
+    active: bool
+    domains: frozenset[str]
+    acts_for: frozenset[str]
+    changed_at: datetime | None
+
+
+def agencies() -> QuerySet[Agency]:
+    return Agency.objects.order_by("code")
+
+
+def agency(code: str) -> Agency:
+    found = Agency.objects.filter(code=code[:64]).first()
+    if found is None:
+        raise NotFound(f"There is no agency {code[:64]!r} in the directory. `abeyance agency list` shows it.")
+    return found
+
+
+def facts_of(row: Agency) -> AgencyFacts:
+    return AgencyFacts(
+        code=row.code,
+        jurisdiction=row.jurisdiction,
+        kind=RequesterKind(row.kind),
+        active=row.active,
+        domains=frozenset(row.domains),
+        acts_for=frozenset(row.acts_for),
+        changed_at=row.changed_at,
+    )
+
+
+def all_domains() -> frozenset[str]:
+    return frozenset(domain for domains in Agency.objects.values_list("domains", flat=True) for domain in domains)
+
+
+def names() -> tuple[tuple[str, str, str], ...]:
+    """Code, name and jurisdiction of every active agency: what intake looks for in a text."""
+    return tuple(agencies().filter(active=True).values_list("code", "name", "jurisdiction"))
+
+
+def standing_keys(code: str) -> tuple[KeyForAgency, ...]:
+    """Keys that are not revoked, of an agency that is not suspended; the newest first."""
+    rows = AgencyKey.objects.filter(agency__code=code, agency__active=True, revoked_at=None).order_by("-id")
+    return tuple(_as_key(row, code) for row in rows)
+
+
+def lock_key(fingerprint: str) -> KeyForAgency | None:
+    """For the gate: the key, if it counts now, unchangeable with its agency until the end of the transaction."""
+    rows = AgencyKey.objects.raw(
+        "SELECT k.*, a.code AS agency_code FROM people_agencykey k JOIN people_agency a ON a.id = k.agency_id"
+        " WHERE k.fingerprint = %s AND k.revoked_at IS NULL AND a.active FOR SHARE",
+        [fingerprint],
+    )
+    return next((_as_key(row, row.agency_code) for row in rows), None)
+
+
+def lock_agency(code: str) -> AgencyFacts | None:
+    """For the gate: the agency, unchangeable until the end of the transaction; None if there is none of that code."""
+    rows = Agency.objects.raw("SELECT * FROM people_agency WHERE code = %s FOR SHARE", [code])
+    return next((facts_of(row) for row in rows), None)
+
+
+def contact(agency_code: str, value: str) -> AgencyContact | None:
+    """The contact data of this value, if the directory has it today."""
+    wanted = AgencyContact.objects.filter(agency__code=agency_code, agency__active=True, removed_at=None)
+    return wanted.filter(value=value).order_by("id").first()
+
+
+def knows_address(agency_code: str, address: str, digests: Sequence[bytes]) -> bool:
+    """Is this very address one of the agency's, or that of one of its officers?"""
+    if contact(agency_code, address) is not None:
+        return True
+    officers = Officer.objects.filter(agency__code=agency_code, removed_at=None)
+    return officers.filter(address__in=list(digests)).exists()
+
+
+def _as_key(row: AgencyKey, code: str) -> KeyForAgency:
+    return KeyForAgency(code, row.kind, row.public_key, row.fingerprint)

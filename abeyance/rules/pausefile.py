@@ -1,0 +1,233 @@
+"""The text of a pause, as a person writes it in TOML, turned into a `Pause`, strictly; and back again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from abeyance.rules.pauses import Pause, PauseException
+from abeyance.rules.terms import DemandKind, PauseMode, Stage
+
+KEYS = (
+    "name",
+    "jurisdictions",
+    "agencies",
+    "laws",
+    "services",
+    "subjects",
+    "stages",
+    "new_only",
+    "mode",
+    "starts",
+    "review_by",
+    "reason",
+    "statement",
+    "conditions",
+    "exceptions",
+)
+EXCEPTION_KEYS = ("name", "sentence", "kinds", "instruments", "approvers")
+NAME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,47}")
+COUNTRY = re.compile(r"[A-Z]{2}")
+CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+LONGEST = 10_000  # characters of one text
+MOST = 500  # values on one axis
+
+TEMPLATE = """\
+# A pause. An empty or absent axis means "any"; axes are joined by AND. Delete what you do not need.
+name = "XX-{year}-01"                 # capital letters, digits, hyphens
+jurisdictions = ["XX"]              # who asks: country codes (ISO 3166-1 alpha-2)
+agencies = []                       # ... or agencies of the directory, such as "xx-police"
+laws = []                           # instruments; "xx-sec" covers every one that begins with it
+services = []                       # of which services
+subjects = []                       # where the account holder is; not known counts as covered
+stages = ["review", "answer", "release"]
+new_only = false                    # true: requests that arrived earlier go on
+mode = "hold"                       # or "refuse"
+# starts = {year}-12-31T00:00:00Z      # absent: from the moment it is declared
+review_by = {year}-12-31               # a date that passes alarms, and never resumes by itself
+reason = "Why, for the desk."
+statement = "Why, for the public."
+conditions = ["the assessment is approved"]
+
+# [[exceptions]]                    # announced with the pause, or they do not exist
+# name = "life-at-risk"
+# sentence = "Danger to life, confirmed by calling back."
+# kinds = ["emergency"]
+# instruments = []
+# approvers = 2
+"""
+
+
+class Unreadable(ValueError):
+    """The text of a pause is not right; the sentence names the key and what it should be."""
+
+
+def parse_pause(document: Mapping[str, Any]) -> Pause:
+    """A pause from a TOML document. Raises Unreadable."""
+    _only(document, KEYS, "A pause")
+    pause = Pause(
+        name=_name(document),
+        version=1,
+        reason=_text(document, "reason"),
+        statement=_text(document, "statement"),
+        review_by=_date(document),
+        jurisdictions=_codes(document, "jurisdictions", COUNTRY, "country codes such as HK"),
+        agencies=_codes(document, "agencies", CODE, "agency codes such as hk-police"),
+        laws=_codes(document, "laws", CODE, "instrument codes such as hk-nsl43"),
+        services=_codes(document, "services", CODE, "service names in small letters"),
+        subjects=_codes(document, "subjects", COUNTRY, "country codes such as HK"),
+        stages=_stages(document),
+        under_way=not _flag(document, "new_only"),
+        mode=_enum(PauseMode, document.get("mode", "hold"), "mode"),
+        starts_at=_moment(document, "starts"),
+        conditions=tuple(_texts(document, "conditions")),
+        exceptions=tuple(_exception(entry) for entry in _list(document, "exceptions")),
+    )
+    if not (pause.jurisdictions or pause.agencies or pause.laws or pause.subjects or pause.services):
+        raise Unreadable("The pause names nobody: give jurisdictions, agencies, laws, subjects or services.")
+    return pause
+
+
+def as_document(pause: Pause) -> dict[str, Any]:
+    """The pause as plain JSON, as stored and as published; `from_document` reads it back."""
+    return {
+        "name": pause.name,
+        "jurisdictions": sorted(pause.jurisdictions),
+        "agencies": sorted(pause.agencies),
+        "laws": sorted(pause.laws),
+        "services": sorted(pause.services),
+        "subjects": sorted(pause.subjects),
+        "stages": [stage.value for stage in Stage if stage in pause.stages],
+        "new_only": not pause.under_way,
+        "mode": pause.mode.value,
+        "starts": pause.starts_at.isoformat() if pause.starts_at else "",
+        "review_by": pause.review_by.isoformat(),
+        "reason": pause.reason,
+        "statement": pause.statement,
+        "conditions": list(pause.conditions),
+        "exceptions": [_exception_document(exception) for exception in pause.exceptions],
+    }
+
+
+def _exception_document(exception: PauseException) -> dict[str, Any]:
+    return {
+        "name": exception.name,
+        "sentence": exception.sentence,
+        "kinds": sorted(exception.kinds),
+        "instruments": sorted(exception.instruments),
+        "approvers": exception.approvers,
+    }
+
+
+def _exception(entry: object) -> PauseException:
+    if not isinstance(entry, dict):
+        raise Unreadable("Each exception is a table [[exceptions]] with a name and a sentence.")
+    _only(entry, EXCEPTION_KEYS, "An exception")
+    kinds = frozenset(_enum(DemandKind, kind, "kinds") for kind in _texts(entry, "kinds"))
+    instruments = frozenset(_texts(entry, "instruments"))
+    if not kinds and not instruments:
+        raise Unreadable("An exception must say what it is for: give kinds, instruments or both.")
+    approvers = entry.get("approvers", 2)
+    if not isinstance(approvers, int) or not 2 <= approvers <= 9:
+        raise Unreadable("approvers is a whole number from 2 to 9: no exception rests on one person.")
+    return PauseException(_code(entry, "name"), _text(entry, "sentence"), kinds, instruments, approvers)
+
+
+def _only(document: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
+    unknown = sorted(set(document) - set(known))
+    if unknown:
+        raise Unreadable(f"{what} has no key '{unknown[0]}'. Known keys: {', '.join(known)}.")
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    name = document.get("name")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise Unreadable("name is 2 to 48 capital letters, digits and hyphens, such as HK-2020-07.")
+    return name
+
+
+def _code(document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not CODE.fullmatch(value):
+        raise Unreadable(f"{key} is a short code in small letters, such as life-at-risk.")
+    return value
+
+
+def _text(document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
+        raise Unreadable(f"{key} is a text of 1 to {LONGEST:,} characters.")
+    return value.strip()
+
+
+def _list(document: Mapping[str, Any], key: str) -> list[Any]:
+    value = document.get(key, [])
+    if not isinstance(value, list) or len(value) > MOST:
+        raise Unreadable(f"{key} is a list of at most {MOST} values.")
+    return value
+
+
+def _texts(document: Mapping[str, Any], key: str) -> list[str]:
+    values = _list(document, key)
+    if any(not isinstance(value, str) or not value.strip() or len(value) > LONGEST for value in values):
+        raise Unreadable(f"{key} is a list of texts.")
+    return values
+
+
+def _codes(document: Mapping[str, Any], key: str, pattern: re.Pattern[str], what: str) -> frozenset[str]:
+    values = _texts(document, key)
+    wrong = [value for value in values if not pattern.fullmatch(value)]
+    if wrong:
+        raise Unreadable(f"{key}: '{wrong[0][:40]}' is not one of {what}.")
+    return frozenset(values)
+
+
+def _stages(document: Mapping[str, Any]) -> frozenset[Stage]:
+    if "stages" not in document:
+        return frozenset(Stage)
+    stages = frozenset(_enum(Stage, value, "stages") for value in _texts(document, "stages"))
+    if not stages:
+        raise Unreadable("stages is empty, so the pause would hold nothing; leave it out to hold every stage.")
+    return stages
+
+
+def _enum(kind: Any, value: object, key: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(member.value for member in kind)
+        raise Unreadable(f"{key}: '{str(value)[:40]}' is not known. Known: {known}.") from None
+
+
+def _flag(document: Mapping[str, Any], key: str) -> bool:
+    value = document.get(key, False)
+    if not isinstance(value, bool):
+        raise Unreadable(f"{key} is true or false.")
+    return value
+
+
+def _date(document: Mapping[str, Any]) -> date:
+    value = document.get("review_by")
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise Unreadable("review_by is a date such as 2020-10-06; every pause must be looked at again.") from None
+
+
+def _moment(document: Mapping[str, Any], key: str) -> datetime | None:
+    value = document.get(key)
+    if value is None or value == "":
+        return None
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Unreadable(f"{key} is a date with a time and a zone, such as 2020-07-07T00:00:00+08:00.") from None
+    if moment.tzinfo is None:
+        raise Unreadable(f"{key} has no zone; write 2020-07-07T00:00:00+08:00 or end it with Z.")
+    return moment.astimezone(UTC)

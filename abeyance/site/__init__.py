@@ -1,0 +1,1 @@
+"""The outer shell: settings, home folder, database server, command line, and the processes of a running desk."""
