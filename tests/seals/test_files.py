@@ -129,7 +129,13 @@ def test_a_package_opens_for_its_committed_release_once_and_for_nothing_else(tmp
         opened(path)  # a place that is no package's does not help
     act = released(package)
     assert b"".join(seals.open_package("case:1", path, place=place, release_act=act)) == b"what was asked"
-    for wrong in (act, uuid4(), released(uuid4()), released(package, minutes_ago=11), released(package, minutes_ago=-5)):
+    for wrong in (
+        act,
+        uuid4(),
+        released(uuid4()),
+        released(package, minutes_ago=11),
+        released(package, minutes_ago=-5),
+    ):
         with pytest.raises(Refused) as refused:
             seals.open_package("case:1", path, place=place, release_act=wrong)
         assert refused.value.reasons[0].code == ("release-used" if wrong == act else "no-release")
