@@ -28,7 +28,7 @@ class CaseKey(models.Model):
     """
 
     holder = models.CharField(primary_key=True, max_length=200)
-    jurisdiction = models.CharField(max_length=100, null=True)  # noqa: DJ001 - none is not an empty one
+    jurisdiction = models.CharField(max_length=100, null=True)  # none is not an empty one
     public_key = models.BinaryField()
     wrapped = models.BinaryField()
     generation = models.IntegerField(db_index=True)
