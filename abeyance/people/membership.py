@@ -58,7 +58,7 @@ def add(proposal: Proposed, *, by: str, now: datetime) -> None:
         handle=handle, roles=roles, added_at=now, added_by=proposal.proposed_by, roles_since=now, token_due=True
     )
     added = MemberAdded(member=member.code, roles=tuple(roles), proposal=proposal.code)
-    ledger.append(added, by=by, now=now, act=proposal.act)
+    ledger.append(added, by=by, now=now)
 
 
 @on_agreement("member-roles", propose=Permission.MEMBER_PROPOSE, agree=Permission.MEMBER_AGREE)
@@ -68,7 +68,7 @@ def change_roles(proposal: Proposed, *, by: str, now: datetime) -> None:
     member.roles, member.roles_since = checked_roles(proposal.payload["roles"]), now
     member.save(update_fields=["roles", "roles_since"])
     changed = MemberRolesChanged(member=member.code, roles=tuple(member.roles), proposal=proposal.code)
-    ledger.append(changed, by=by, now=now, act=proposal.act)
+    ledger.append(changed, by=by, now=now)
 
 
 @on_agreement("member-token", propose=Permission.MEMBER_PROPOSE, agree=Permission.MEMBER_AGREE)
@@ -78,7 +78,7 @@ def let_have_new_token(proposal: Proposed, *, by: str, now: datetime) -> None:
     member.credentials.filter(revoked_at=None).update(revoked_at=now)
     member.token_due, member.factor_reset_at = True, now
     member.save(update_fields=["token_due", "factor_reset_at"])
-    ledger.append(AdminAct(act="factor-reset", subject=member.code), by=by, now=now, act=proposal.act)
+    ledger.append(AdminAct(act="factor-reset", subject=member.code), by=by, now=now)
 
 
 @on_agreement("exclusion-end", propose=Permission.EXCLUSION_SET_OWN, agree=Permission.MEMBER_AGREE)
@@ -88,7 +88,7 @@ def end_exclusion(proposal: Proposed, *, by: str, now: datetime) -> None:
     jurisdiction = checked_jurisdiction(proposal.payload["jurisdiction"])
     Exclusion.objects.filter(member=member, jurisdiction=jurisdiction).delete()
     ended = ExclusionSet(member=member.code, jurisdiction=jurisdiction, excluded=False)
-    ledger.append(ended, by=by, now=now, act=proposal.act)
+    ledger.append(ended, by=by, now=now)
 
 
 @on_agreement("guarded-admit", propose=Permission.GUARDED_KEEP, agree=Permission.MEMBER_AGREE)
@@ -97,4 +97,4 @@ def admit(proposal: Proposed, *, by: str, now: datetime) -> None:
     member = locked_member(proposal.payload["member"])
     jurisdiction = checked_jurisdiction(proposal.payload["jurisdiction"])
     GuardedReader.objects.get_or_create(member=member, jurisdiction=jurisdiction)
-    ledger.append(AdminAct(act="guarded-list", subject=jurisdiction), by=by, now=now, act=proposal.act)
+    ledger.append(AdminAct(act="guarded-list", subject=jurisdiction), by=by, now=now)

@@ -36,7 +36,7 @@ LARGEST_PAYLOAD = 4 * 2**20  # a law text with room to spare
 
 @dataclass(frozen=True)
 class Proposed:
-    """A proposal as its kind's function sees it. `act` and `epoch` go into the ledger entries of the change."""
+    """A proposal as its kind's function sees it. `epoch`, where it entered the fence, goes into its ledger entries."""
 
     code: str
     kind: str
@@ -45,7 +45,6 @@ class Proposed:
     payload_digest: bytes
     proposed_by: str
     proposed_at: datetime
-    act: UUID
     epoch: int | None
 
 
@@ -122,7 +121,7 @@ def agree(code: str, *, by: str, now: datetime) -> Proposal:
         proposal.save(update_fields=["agreed_by", "agreed_at"])
         agreed = ProposalAgreed(proposal=proposal.code, proposer=proposal.proposed_by)
         ledger.append(agreed, by=by, now=moment, act=act, epoch=epoch)
-        kind.change(_as_proposed(proposal, act, epoch), by=by, now=moment)
+        kind.change(_as_proposed(proposal, epoch), by=by, now=moment)
     return proposal
 
 
@@ -189,7 +188,7 @@ def _check_agreement(proposal: Proposal, kind: Kind, *, by: str, now: datetime) 
     queries.refuse_unless(rules.may_agree(proposer, agreer, None, house.small_team, now, house.waiting))
 
 
-def _as_proposed(proposal: Proposal, act: UUID, epoch: int | None) -> Proposed:
+def _as_proposed(proposal: Proposal, epoch: int | None) -> Proposed:
     return Proposed(
         code=proposal.code,
         kind=proposal.kind,
@@ -198,7 +197,6 @@ def _as_proposed(proposal: Proposal, act: UUID, epoch: int | None) -> Proposed:
         payload_digest=bytes(proposal.payload_digest),
         proposed_by=proposal.proposed_by,
         proposed_at=proposal.proposed_at,
-        act=act,
         epoch=epoch,
     )
 

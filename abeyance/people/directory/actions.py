@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -20,9 +21,8 @@ from abeyance.people.models import Proposal, new_code
 from abeyance.people.proposals import Proposed, on_agreement
 from abeyance.rules.events import AdminAct, AgencyKeyAdded, AgencyKeyRevoked
 from abeyance.rules.permissions import Permission
-from abeyance.seals import agencies as agency_keys
 
-_BY_TWO: dict[str, Permission] = {"propose": Permission.AGENCY_PROPOSE, "agree": Permission.AGENCY_AGREE}
+_by_two = partial(on_agreement, propose=Permission.AGENCY_PROPOSE, agree=Permission.AGENCY_AGREE)
 
 # --- agencies
 
@@ -47,7 +47,7 @@ def _says_the_same(row: Agency, entry: AgencyEntry) -> bool:
     return plain == wanted and contacts == {(c.kind.value, c.value) for c in entry.contacts}
 
 
-@on_agreement("agency-add", **_BY_TWO)
+@_by_two("agency-add")
 def add_agency(proposal: Proposed, *, by: str, now: datetime) -> None:
     entry = read_entry(proposal.payload)
     if Agency.objects.filter(code=entry.code).exists():
@@ -57,11 +57,11 @@ def add_agency(proposal: Proposed, *, by: str, now: datetime) -> None:
     for contact in entry.contacts:
         _add_contact(row, contact, now)
     seals.new_case_key(row.holder, row.jurisdiction)
-    ledger.append(AdminAct(act="agency-added", subject=row.code), by=by, now=now, act=proposal.act)
+    ledger.append(AdminAct(act="agency-added", subject=row.code), by=by, now=now)
 
 
 # Another jurisdiction or kind may bring a request under a pause or out of a clause, so nobody else is in the fence.
-@on_agreement("agency-change", alone=True, **_BY_TWO)
+@_by_two("agency-change", alone=True)
 def change_agency(proposal: Proposed, *, by: str, now: datetime) -> None:
     entry = read_entry(proposal.payload)
     row = _locked(entry.code)
@@ -69,7 +69,7 @@ def change_agency(proposal: Proposed, *, by: str, now: datetime) -> None:
     _write(row, entry)
     _replace_contacts(row, entry.contacts, now)
     changed = AdminAct(act="agency-changed", subject=row.code)
-    ledger.append(changed, by=by, now=now, act=proposal.act, epoch=proposal.epoch)
+    ledger.append(changed, by=by, now=now, epoch=proposal.epoch)
 
 
 def _write(row: Agency, entry: AgencyEntry) -> None:
@@ -113,12 +113,12 @@ def propose_reinstatement(code: str, *, by: str, now: datetime) -> Proposal:
     return proposals.propose("agency-reinstate", found.code, {"agency": found.code}, by=by, now=now)
 
 
-@on_agreement("agency-reinstate", **_BY_TWO)
+@_by_two("agency-reinstate")
 def reinstate_agency(proposal: Proposed, *, by: str, now: datetime) -> None:
     row = _locked(proposal.payload["agency"])
     row.active, row.changed_at = True, now
     row.save(update_fields=["active", "changed_at"])
-    ledger.append(AdminAct(act="agency-reinstated", subject=row.code), by=by, now=now, act=proposal.act)
+    ledger.append(AdminAct(act="agency-reinstated", subject=row.code), by=by, now=now)
 
 
 def _locked(code: str) -> Agency:
@@ -135,14 +135,16 @@ def propose_key(code: str, kind: str, public_key: str, *, by: str, now: datetime
     """The proposer has confirmed the key with the agency by a channel of the directory; another member agrees."""
     if kind not in KEY_KINDS:
         raise BadInput(f"A key is one of: {', '.join(KEY_KINDS)}.")
-    agency, fingerprint = queries.agency(code), agency_keys.check_agency_key(kind, public_key)
+    from abeyance.seals.agencies import check_agency_key  # loads both OpenPGP and age: only who adds a key pays for it
+
+    agency, fingerprint = queries.agency(code), check_agency_key(kind, public_key)
     if AgencyKey.objects.filter(fingerprint=fingerprint).exists():
         raise BadInput("The directory knows this key already; a revoked key does not come back.")
     payload = {"agency": agency.code, "kind": kind, "public_key": public_key, "fingerprint": fingerprint}
     return proposals.propose("agency-key", agency.code, payload, by=by, now=now)
 
 
-@on_agreement("agency-key", **_BY_TWO)
+@_by_two("agency-key")
 def add_key(proposal: Proposed, *, by: str, now: datetime) -> None:
     said: Any = proposal.payload
     if AgencyKey.objects.filter(fingerprint=said["fingerprint"]).exists():
@@ -157,7 +159,7 @@ def add_key(proposal: Proposed, *, by: str, now: datetime) -> None:
         added_at=now,
     )
     added = AgencyKeyAdded(agency=said["agency"], form=said["kind"], fingerprint=said["fingerprint"])
-    ledger.append(added, by=by, now=now, act=proposal.act)
+    ledger.append(added, by=by, now=now)
 
 
 def revoke_key(fingerprint: str, *, reason: str = "revoked", by: str, now: datetime) -> None:
@@ -193,7 +195,7 @@ def propose_officer(code: str, name: str, address: str, *, by: str, now: datetim
     return proposals.propose("agency-officer", agency.code, payload, by=by, now=now)
 
 
-@on_agreement("agency-officer", **_BY_TWO)
+@_by_two("agency-officer")
 def add_officer(proposal: Proposed, *, by: str, now: datetime) -> None:
     said = proposal.payload
     Officer.objects.create(
@@ -203,7 +205,7 @@ def add_officer(proposal: Proposed, *, by: str, now: datetime) -> None:
         address=base64.b64decode(said["address"]),
         added_at=now,
     )
-    ledger.append(AdminAct(act="officer-added", subject=said["officer"]), by=by, now=now, act=proposal.act)
+    ledger.append(AdminAct(act="officer-added", subject=said["officer"]), by=by, now=now)
 
 
 def _spell(raw: bytes) -> str:

@@ -48,11 +48,7 @@ class AgencyEntry:
     contacts: tuple[ContactEntry, ...]
 
     def as_payload(self) -> dict[str, Any]:
-        document = asdict(self)
-        document["source_date"] = date.fromisoformat(self.source_date)
-        for contact in document["contacts"]:
-            contact["source_date"] = date.fromisoformat(contact["source_date"])
-        return _without_dates(document)
+        return asdict(self)
 
 
 def entries_of(path: Path) -> tuple[AgencyEntry, ...]:
@@ -119,14 +115,6 @@ def _domain(table: Table, value: str) -> str:
     if not DOMAIN.fullmatch(value):
         raise table.wrong("domains", f"holds {value!r}, which is not a domain in small letters.")
     return value
-
-
-def _without_dates(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_dates(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_dates(inner) for inner in value]
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _with_dates(payload: Mapping[str, Any]) -> dict[str, Any]:

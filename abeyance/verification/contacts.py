@@ -1,0 +1,52 @@
+"""Which contact data an inquiry rests on: the directory's, never the request's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from abeyance.errors import BadInput
+from abeyance.people.directory.entry import ContactKind
+from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey
+from abeyance.rules.verification import FindingKind
+
+KINDS: Mapping[FindingKind, frozenset[ContactKind]] = {
+    FindingKind.CALL_BACK: frozenset({ContactKind.TELEPHONE}),
+    FindingKind.KNOWN_CHANNEL: frozenset({ContactKind.EMAIL, ContactKind.PORTAL}),
+    FindingKind.AUTHORITY_CONFIRMED: frozenset(ContactKind),
+}
+
+
+@dataclass(frozen=True)
+class Basis:
+    source: str
+    since: datetime | None
+
+
+def basis(how: FindingKind, agency_code: str | None, contact: str) -> Basis:
+    """The directory's record of this number, address or key; BadInput if it has none that this way may use."""
+    agency = Agency.objects.filter(code=agency_code, active=True).first() if agency_code else None
+    if agency is None:
+        raise BadInput("Name the agency first: it must be in the directory and not be suspended (abeyance agency add).")
+    found = _of_key(agency, contact) if how is FindingKind.KNOWN_KEY else _of_contact(agency, how, contact)
+    if found is None:
+        raise BadInput(
+            f"The directory has no such contact of {agency.code} for {how.value}. A number or address from the request"
+            " itself proves nothing; `abeyance agency show` lists what there is."
+        )
+    return found
+
+
+def _of_key(agency: Agency, fingerprint: str) -> Basis | None:
+    key = AgencyKey.objects.filter(agency=agency, fingerprint=fingerprint, revoked_at=None).first()
+    return Basis(f"key {key.fingerprint}, agreed by two members", key.added_at) if key else None
+
+
+def _of_contact(agency: Agency, how: FindingKind, value: str) -> Basis | None:
+    """An authority may also be confirmed by one for which it acts."""
+    kinds = [kind.value for kind in KINDS[how]]
+    codes = [agency.code, *(agency.acts_for if how is FindingKind.AUTHORITY_CONFIRMED else [])]
+    rows = AgencyContact.objects.filter(agency__code__in=codes, agency__active=True, removed_at=None, kind__in=kinds)
+    row = rows.filter(value=value.strip()).order_by("id").first()
+    return Basis(f"{row.source} ({row.source_date.isoformat()})", row.added_at) if row else None
