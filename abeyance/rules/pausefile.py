@@ -27,7 +27,7 @@ KEYS = (
     "conditions",
     "exceptions",
 )
-EXCEPTION_KEYS = ("name", "sentence", "kinds", "instruments", "approvers")
+EXCEPTION_KEYS = ("name", "sentence", "kinds", "instruments")
 NAME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,47}")
 COUNTRY = re.compile(r"[A-Z]{2}")
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -56,7 +56,6 @@ conditions = ["the assessment is approved"]
 # sentence = "Danger to life, confirmed by calling back."
 # kinds = ["emergency"]
 # instruments = []
-# approvers = 2
 """
 
 
@@ -117,7 +116,6 @@ def _exception_document(exception: PauseException) -> dict[str, Any]:
         "sentence": exception.sentence,
         "kinds": sorted(exception.kinds),
         "instruments": sorted(exception.instruments),
-        "approvers": exception.approvers,
     }
 
 
@@ -129,10 +127,7 @@ def _exception(entry: object) -> PauseException:
     instruments = frozenset(_texts(entry, "instruments"))
     if not kinds and not instruments:
         raise Unreadable("An exception must say what it is for: give kinds, instruments or both.")
-    approvers = entry.get("approvers", 2)
-    if not isinstance(approvers, int) or not 2 <= approvers <= 9:
-        raise Unreadable("approvers is a whole number from 2 to 9: no exception rests on one person.")
-    return PauseException(_code(entry, "name"), _text(entry, "sentence"), kinds, instruments, approvers)
+    return PauseException(_code(entry, "name"), _text(entry, "sentence"), kinds, instruments)
 
 
 def _only(document: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:

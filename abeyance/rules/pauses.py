@@ -30,13 +30,12 @@ class Reach(IntEnum):
 
 @dataclass(frozen=True)
 class PauseException:
-    """Announced with the pause, or it does not exist. `approvers` counts people who must agree to using it."""
+    """Announced with the pause, or it does not exist. Using it takes two people."""
 
     name: str
     sentence: str
     kinds: frozenset[DemandKind] = frozenset()
     instruments: frozenset[str] = frozenset()
-    approvers: int = 2
 
     def could_apply(self, demand: DemandFacts) -> bool:
         """Both axes must be met by known facts; an exception that names nothing applies to nothing."""

@@ -163,7 +163,6 @@ def test_a_pause_survives_being_written_and_read(pause: Pause) -> None:
         ({"review_by": "soon"}, "review_by is a date"),
         ({"starts": "2020-07-07T00:00:00"}, "no zone"),
         ({"exceptions": [{"name": "x", "sentence": "y"}]}, "what it is for"),
-        ({"exceptions": [{"name": "x", "sentence": "y", "kinds": ["emergency"], "approvers": 1}]}, "one person"),
         ({"jurisdictions": []}, "names nobody"),
     ],
 )

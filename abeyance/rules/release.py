@@ -1,0 +1,324 @@
+"""May this package be handed over, now, to this key? Every fact is read again; nothing that is missing means yes.
+
+1. the request: open, not erased, at the stage of release; the package is of the newest version, whole and in time
+2. the requester: found genuine for this version, not void, not too old
+3. the recipient: an active agency, the one that asks or one that acts for it, with a key that two people confirmed
+4. the people: two who may still propose and agree, and take part; and one who may release
+5. each item: approved for release, its approval not void, the law and the policy of this moment agree
+6. the least: fields and period in the package ⊆ asked ∩ allowed ∩ approved
+7. pauses: none holds the release of any item, but for an announced exception that two people agreed to use
+8. notice: told in time, or the reason why not, per account
+9. clocks: no not-before is still running
+
+What this leaves to its caller: that the facts were read inside the fence, and that they are of one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from abeyance.rules import clocks as clock_rules
+from abeyance.rules import notice as notice_rules
+from abeyance.rules import pauses as pause_rules
+from abeyance.rules import people, review
+from abeyance.rules.clocks import Clock
+from abeyance.rules.decision import Outcome, Reason
+from abeyance.rules.facts import DemandFacts, ItemFacts, Period
+from abeyance.rules.lifecycle import State
+from abeyance.rules.notice import NoticeFacts
+from abeyance.rules.pauses import Pause
+from abeyance.rules.people import Actor, Permission
+from abeyance.rules.policy import Books
+from abeyance.rules.terms import Ground, Stage
+
+RELEASING = frozenset({State.SEALED, State.RELEASED})
+LETS_OUT = frozenset({Outcome.PROCEED, Outcome.NARROW})
+RELEASE = "release"  # the approved outcome that lets records out
+WORDS = frozenset({"nothing-held", "encrypted", "deleted", "preserved"})  # outcomes that are told in words
+
+
+@dataclass(frozen=True)
+class FindingFacts:
+    genuine: bool
+    by: str
+    at: datetime
+    epoch: int
+
+
+@dataclass(frozen=True)
+class ApprovalFacts:
+    outcome: str
+    fields: frozenset[str]
+    period: Period
+    ground: Ground | None
+    proposer: Actor
+    agreer: Actor | None
+    epoch: int
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class ExceptionFacts:
+    """An announced exception of a pause that somebody proposed to use and somebody else agreed to."""
+
+    pause: str
+    exception: str
+    proposer: Actor
+    agreer: Actor | None
+    epoch: int
+
+
+@dataclass(frozen=True)
+class PackedItem:
+    item: ItemFacts
+    packed: frozenset[str]
+    packed_period: Period
+    approval: ApprovalFacts | None
+    notice: NoticeFacts
+    clocks: tuple[Clock, ...] = ()
+    exceptions: tuple[ExceptionFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecipientFacts:
+    """The agency whose key the package would be encrypted to, as the directory has it at this moment."""
+
+    agency: str
+    active: bool
+    acts_for: frozenset[str]
+    fingerprint: str
+    key_by_two: bool
+    key_revoked: bool
+
+
+@dataclass(frozen=True)
+class ReleaseFacts:
+    state: State
+    erased: bool
+    demand: DemandFacts
+    demand_version: int
+    package_version: int
+    package_epoch: int
+    package_destroyed: bool
+    package_expires: datetime
+    finding: FindingFacts | None
+    recipient: RecipientFacts | None
+    items: tuple[PackedItem, ...]
+    pauses: tuple[Pause, ...]  # in force and ended
+    books: tuple[Books, ...]
+    releaser: Actor
+    taking_no_part: frozenset[str] = field(default_factory=frozenset)  # codes of members who may not take part
+    small_team: bool = False
+    identifiers: int = 1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    allowed: bool
+    reasons: tuple[Reason, ...]
+    exceptions: tuple[str, ...] = ()  # "pause/exception" of every one that was used
+
+
+def judge(facts: ReleaseFacts, now: datetime) -> Verdict:
+    """The only rule that says yes to a hand-over. All checks are made, so that all reasons are named at once."""
+    against = tuple(dict.fromkeys(_against(facts, now)))
+    if against:
+        return Verdict(False, against)
+    return Verdict(True, (_yes(facts),), tuple(sorted(_used_exceptions(facts, now))))
+
+
+def _against(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
+    yield from _of_request(facts, now)
+    yield from _of_requester(facts, now)
+    yield from _of_recipient(facts)
+    yield from _of_releaser(facts)
+    if not facts.items:
+        yield _no("nothing-packed", "The package names no item.")
+    if not facts.books:
+        yield _no("no-policy", "No policy is in force.")
+        return
+    for packed in facts.items:
+        yield from _of_item(facts, packed, now)
+
+
+# 1. The request
+
+
+def _of_request(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
+    if facts.erased:
+        yield _no("erased", "The request has been erased.")
+    if facts.state not in RELEASING:
+        yield _no("not-at-release", f"The request is '{facts.state.value}', not at the stage of release.")
+    if facts.package_version != facts.demand_version:
+        yield _no("older-version", "The package answers an older version of the demand.")
+    if facts.package_destroyed:
+        yield _no("package-destroyed", "The package has been destroyed.")
+    if now >= facts.package_expires:
+        yield _no("package-expired", "The package is past its time; gather it again.")
+
+
+# 2. The requester
+
+
+def _of_requester(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
+    finding = facts.finding
+    if finding is None or not finding.genuine:
+        yield _no("not-genuine", "The requester has not been found genuine for this version.")
+        return
+    if finding.epoch < _lift(facts, now):
+        yield _no("finding-void", "The requester was found genuine before a pause was lifted: verify again.")
+    if facts.books:
+        rules = facts.books[0].policy.verification
+        valid = rules.emergency_finding_valid if facts.demand.emergency else rules.finding_valid
+        if not finding.at <= now < finding.at + valid:
+            yield _no("finding-old", "It is too long ago that the requester was found genuine: verify again.")
+
+
+def _lift(facts: ReleaseFacts, now: datetime) -> int:
+    """The last time that a pause over any of the items ended."""
+    return max(
+        (pause_rules.last_lift_epoch(facts.pauses, facts.demand, packed.item, now=now) for packed in facts.items),
+        default=0,
+    )
+
+
+# 3. The recipient
+
+
+def _of_recipient(facts: ReleaseFacts) -> Iterator[Reason]:
+    recipient = facts.recipient
+    if recipient is None:
+        yield _no("no-recipient", "There is no such key in the directory.")
+        return
+    if not recipient.active:
+        yield _no("agency-suspended", f"{recipient.agency} is suspended in the directory.")
+    if recipient.key_revoked:
+        yield _no("key-revoked", f"The key {recipient.fingerprint} has been revoked.")
+    if not recipient.key_by_two:
+        yield _no("key-unconfirmed", f"The key {recipient.fingerprint} was not confirmed by two people.")
+    asking = facts.demand.agency
+    if asking is None or (recipient.agency != asking and asking not in recipient.acts_for):
+        yield _no("other-agency", f"The key belongs to {recipient.agency}, which is not the agency that asks.")
+
+
+# 4. The people
+
+
+def _of_releaser(facts: ReleaseFacts) -> Iterator[Reason]:
+    yield from _unless(people.may(facts.releaser, Permission.PACKAGE_RELEASE))
+    yield from _of_part(facts, facts.releaser)
+
+
+def _of_part(facts: ReleaseFacts, actor: Actor) -> Iterator[Reason]:
+    if actor.code in facts.taking_no_part:
+        yield _no("takes-no-part", f"{actor.code} takes no part in requests of {facts.demand.jurisdiction}.")
+
+
+def _unless(ruling: people.Ruling) -> tuple[Reason, ...]:
+    return () if ruling.allowed else ruling.reasons
+
+
+# 5 to 9. Each item
+
+
+def _of_item(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
+    yield from _of_approval(facts, packed, now)
+    yield from _of_review(facts, packed, now)
+    yield from _of_the_least(facts, packed, now)
+    yield from _of_pauses(facts, packed, now)
+    yield from _of_notice(facts, packed, now)
+    yield from clock_rules.release_reasons(packed.clocks, now)
+
+
+def _of_approval(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
+    approval, number = packed.approval, packed.item.number
+    if approval is None or approval.agreer is None:
+        yield _no("not-approved", f"Item {number} has not been approved by two people.")
+        return
+    if approval.outcome != RELEASE and approval.outcome not in WORDS:
+        yield _no("approved-otherwise", f"Item {number} was approved as '{approval.outcome}', which lets nothing out.")
+    verifier = facts.finding.by if facts.finding else None
+    yield from _unless(people.approval_stands(approval.proposer, approval.agreer, verifier, facts.small_team))
+    yield from _of_part(facts, approval.proposer)
+    yield from _of_part(facts, approval.agreer)
+    lift = pause_rules.last_lift_epoch(facts.pauses, facts.demand, packed.item, now=now)
+    if approval.epoch < lift or facts.package_epoch < lift:
+        yield _no("approval-void", f"Item {number} was approved or packed before a pause was lifted: review it again.")
+
+
+def _of_review(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
+    decision = review.judge(facts.demand, packed.item, books=facts.books, now=now, identifiers=facts.identifiers)
+    if decision.outcome not in LETS_OUT:
+        yield from decision.reasons
+
+
+def _of_the_least(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
+    approval = packed.approval
+    if approval is None:
+        return
+    if approval.outcome in WORDS and packed.packed:
+        yield _no("records-in-words", f"Item {packed.item.number} is answered in words, and records are packed.")
+    chosen = approval.fields if approval.ground is Ground.PERMITTED else frozenset()
+    allowed = review.allowed_fields(facts.demand, packed.item, books=facts.books, now=now, chosen=chosen)
+    if beyond := packed.packed - (allowed & approval.fields):
+        named = ", ".join(sorted(beyond))
+        yield _no("more-than-allowed", f"Item {packed.item.number} holds more than is allowed and approved: {named}.")
+    if approval.outcome == RELEASE and not _within(packed.packed_period, packed.item.period):
+        yield _no("period-beyond-asked", f"Item {packed.item.number} is packed for a longer period than was asked.")
+    if approval.outcome == RELEASE and not _within(packed.packed_period, approval.period):
+        yield _no("period-beyond-approved", f"Item {packed.item.number} is packed for a longer period than approved.")
+
+
+def _within(inner: Period, outer: Period) -> bool:
+    """None is open: an open end lies only within an open end."""
+    starts = outer.start is None or (inner.start is not None and inner.start >= outer.start)
+    ends = outer.end is None or (inner.end is not None and inner.end <= outer.end)
+    return starts and ends
+
+
+def _of_pauses(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
+    for pause in facts.pauses:
+        held = pause_rules.held_by(pause, facts.demand, packed.item, Stage.RELEASE, now=now)
+        if held is not None and _exception_for(pause, facts, packed) is None:
+            yield held
+
+
+def _exception_for(pause: Pause, facts: ReleaseFacts, packed: PackedItem) -> str | None:
+    """The announced exception that two people agreed to use for this item after the pause was declared."""
+    announced = {found.name: found for found in pause.exceptions}
+    for use in packed.exceptions:
+        found = announced.get(use.exception)
+        if use.pause != pause.name or found is None or use.agreer is None or use.epoch < pause.since_epoch:
+            continue
+        two = not people.second_person(use.proposer.code, use.agreer, None, facts.small_team)
+        if two and use.proposer.active and found.could_apply(facts.demand):
+            return f"{pause.name}/{found.name}"
+    return None
+
+
+def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
+    return {
+        used
+        for packed in facts.items
+        for pause in facts.pauses
+        if pause_rules.held_by(pause, facts.demand, packed.item, Stage.RELEASE, now=now)
+        and (used := _exception_for(pause, facts, packed)) is not None
+    }
+
+
+def _of_notice(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
+    decision = notice_rules.may_release(packed.notice, now, policy=facts.books[0].policy)
+    if decision.outcome is not Outcome.PROCEED:
+        yield from decision.reasons
+
+
+def _yes(facts: ReleaseFacts) -> Reason:
+    numbers: Sequence[str] = [str(packed.item.number) for packed in facts.items]
+    sentence = f"Item {', '.join(numbers)}: approved by two people, nothing holds it, notice is settled."
+    return Reason("may-leave", sentence, "gate")
+
+
+def _no(code: str, sentence: str) -> Reason:
+    return Reason(code, sentence, clause=f"gate:{code}")
