@@ -42,9 +42,7 @@ def declare(pause: Pause, *, by: str, now: datetime) -> Bound:
     with fence.alone(act) as epoch:
         moment = fence.clock()
         if PauseRow.objects.filter(name=pause.name).exists():
-            raise Refused(
-                [_no("name-taken", f"There is a pause {pause.name} already: amend it, or choose a new name.")]
-            )
+            raise Refused([_no("name-taken", f"There is a pause {pause.name} already: amend it, or rename yours.")])
         bound = replace(pause, version=1, since_epoch=epoch, declared_epoch=epoch, declared_at=moment)
         store.to_row(bound, by=by).save()
         ledger.append(_declared(bound), by=by, now=moment, epoch=epoch, act=act)

@@ -1,0 +1,79 @@
+"""What a pause covers, counted apart from declaring it: the database groups the open items by their axes, and the rule
+itself decides on each group, so that a million items cost one pass and no second reading of the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+
+from abeyance.casefile.models import Case, Item, Release
+from abeyance.rules.facts import DemandFacts, ItemFacts
+from abeyance.rules.pauses import Pause, Reach, reach
+
+AXES = ("jurisdiction", "agency", "instrument", "service", "subject_country")
+LATELY = timedelta(days=7)
+MOST_LISTED = 200
+_ANY_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # the pauses that are asked with it have no axis of time
+
+
+@dataclass(frozen=True)
+class Coverage:
+    requests: int
+    items: int
+    perhaps: int  # of the items: those that are held because a fact is not known
+    by_state: dict[str, int]
+
+
+def covered(pause: Pause, cases: QuerySet[Case]) -> Coverage:
+    """How much of what is open and visible the pause covers."""
+    matching = items_covered(pause, cases)
+    by_state = dict(matching.values_list("case__state").annotate(n=Count("case", distinct=True)))
+    perhaps = sum(count for _, count, found in _groups(pause, _in_scope(pause, cases)) if found is Reach.PERHAPS)
+    return Coverage(sum(by_state.values()), matching.count(), perhaps, by_state)
+
+
+def items_covered(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
+    wanted = Q(pk__in=[])
+    for axes, _, _ in _groups(pause, _in_scope(pause, cases)):
+        wanted |= Q(**{f"{k}__isnull" if v is None else k: True if v is None else v for k, v in axes.items()})
+    return _in_scope(pause, cases).filter(wanted)
+
+
+def handed_over_lately(pause: Pause, cases: QuerySet[Case], *, now: datetime) -> list[Release]:
+    """What left in the last days and would be held now; the newest first."""
+    releases = Release.objects.filter(at__gte=now - LATELY, package__case__in=cases).exclude(state="failed")
+    found = releases.select_related("package__case").prefetch_related("package__items__item").order_by("-at")
+    return [release for release in found[: 5 * MOST_LISTED] if _covers_release(pause, release)][:MOST_LISTED]
+
+
+def _in_scope(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
+    items = Item.objects.filter(open=True, case__in=cases)
+    return items if pause.under_way else items.filter(arrived_epoch__gte=pause.since_epoch)
+
+
+def _groups(pause: Pause, items: QuerySet[Item]) -> Iterator[tuple[dict[str, str | None], int, Reach]]:
+    """Each combination of axes that the pause covers, with its number of items."""
+    for row in items.values(*AXES).annotate(count=Count("pk")).order_by():
+        axes = {name: row[name] for name in AXES}
+        found = reach(_whenever(pause), *_facts(axes), now=_ANY_TIME)
+        if found is not Reach.NO:
+            yield axes, row["count"], found
+
+
+def _covers_release(pause: Pause, release: Release) -> bool:
+    """As if the release were asked for now: "new only" and a later start do not excuse what has left."""
+    packed = [_facts({name: getattr(item.item, name) for name in AXES}) for item in release.package.items.all()]
+    return any(reach(_whenever(pause), demand, item, now=_ANY_TIME) is not Reach.NO for demand, item in packed)
+
+
+def _whenever(pause: Pause) -> Pause:
+    """The pause without its two axes of time, which the caller has dealt with."""
+    return replace(pause, under_way=True, starts_at=None)
+
+
+def _facts(axes: Mapping[str, str | None]) -> tuple[DemandFacts, ItemFacts]:
+    demand = DemandFacts(jurisdiction=axes["jurisdiction"], agency=axes["agency"], instrument=axes["instrument"])
+    return demand, ItemFacts(number=0, service=axes["service"], subject_country=axes["subject_country"])
