@@ -15,7 +15,7 @@ class Package(models.Model):
     """A sealed answer. `kind` 'data' is a file of records; 'words' is a letter that says what is held, or that nothing
     is: that too tells something of an account, and passes the gate."""
 
-    key = models.UUIDField(unique=True, default=uuid.uuid4)
+    key = models.UUIDField(primary_key=True, default=uuid.uuid4)
     case = models.ForeignKey("casefile.Case", on_delete=models.PROTECT, related_name="packages")
     demand_version = models.IntegerField()
     kind = models.CharField(max_length=8)
@@ -55,7 +55,7 @@ class Release(models.Model):
 
     act = models.UUIDField(unique=True)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="releases")
-    at = models.DateTimeField()
+    made = models.DateTimeField()  # by the clock inside the fence; the key holder asks for it
     epoch = models.BigIntegerField()
     by = models.CharField(max_length=16)
     channel = models.CharField(max_length=8)  # file, mail, api
@@ -66,7 +66,7 @@ class Release(models.Model):
 
     class Meta:
         db_table = "release_release"
-        indexes = [models.Index(fields=["at"])]
+        indexes = [models.Index(fields=["made"])]
 
 
 class Link(models.Model):

@@ -44,8 +44,8 @@ def items_covered(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
 
 def handed_over_lately(pause: Pause, cases: QuerySet[Case], *, now: datetime) -> list[Release]:
     """What left in the last days and would be held now; the newest first."""
-    releases = Release.objects.filter(at__gte=now - LATELY, package__case__in=cases).exclude(state="failed")
-    found = releases.select_related("package__case").prefetch_related("package__items__item").order_by("-at")
+    releases = Release.objects.filter(made__gte=now - LATELY, package__case__in=cases).exclude(state="failed")
+    found = releases.select_related("package__case").prefetch_related("package__items__item").order_by("-made")
     return [release for release in found[: 5 * MOST_LISTED] if _covers_release(pause, release)][:MOST_LISTED]
 
 
