@@ -14,8 +14,6 @@ from abeyance.ledger.models import Entry
 from abeyance.rules.events import Event
 from abeyance.rules.ledger.opening import SALT, actor_mark, spell
 
-LEDGER_HOLDER = "ledger"
-SALT_PLACE = "ledger:salt"
 INSERT = (
     'INSERT INTO ledger_entry (kind, content, salt, holder, public, commitment, "case", epoch, at, act, by)'
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
@@ -38,13 +36,14 @@ def append(
     salt = secrets.token_bytes(2 * SALT)
     mark = actor_mark(salt[SALT:], by)
     content = spell(event, mark=mark, at=now, case=case, epoch=epoch, act=act)
+    commitment = hashlib.sha256(salt[:SALT] + content).digest()
     entry = Entry(
         kind=event.kind,
         content=content,
-        salt=salt if event.public else seals.seal(holder or LEDGER_HOLDER, salt, place=SALT_PLACE),
-        holder=holder or LEDGER_HOLDER,
+        salt=salt if event.public else seals.seal(holder or seals.LEDGER, salt, place=salt_place(commitment)),
+        holder=holder or seals.LEDGER,
         public=event.public,
-        commitment=hashlib.sha256(salt[:SALT] + content).digest(),
+        commitment=commitment,
         case=case,
         epoch=epoch,
         at=now,
@@ -53,6 +52,11 @@ def append(
     )
     entry.pk = _insert(entry)
     return entry
+
+
+def salt_place(commitment: bytes) -> str:
+    """A salt is bound to its own entry."""
+    return f"ledger:{commitment.hex()}"
 
 
 def _insert(entry: Entry) -> int:

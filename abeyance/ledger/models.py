@@ -34,7 +34,7 @@ class Entry(models.Model):
     holder = models.CharField(max_length=128)
     public = models.BooleanField()
     commitment = models.BinaryField()
-    case = models.CharField(max_length=64, null=True)  # noqa: DJ001  an entry of no case is not one of case ""
+    case = models.CharField(max_length=64, null=True)
     epoch = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_index=True)
     act = models.UUIDField(null=True, unique=True)
@@ -43,10 +43,9 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         indexes = [
-            models.Index("transaction", name="ledger_entry_transaction"),
-            models.Index("case", name="ledger_entry_case", condition=models.Q(case__isnull=False)),
+            models.Index(fields=["transaction"], name="ledger_entry_transaction"),
+            models.Index(fields=["case"], name="ledger_entry_case", condition=models.Q(case__isnull=False)),
         ]
-        constraints = [models.CheckConstraint(condition=models.Q(commitment__length=32), name="ledger_commitment_size")]
 
     def __str__(self) -> str:
         return f"entry {self.pk}"
@@ -70,6 +69,7 @@ class Batch(models.Model):
     first = models.BigIntegerField(unique=True)
     size = models.BigIntegerField(unique=True)  # of the tree with this batch
     leaves = models.BinaryField()  # 32 bytes each
+    seed = models.BinaryField()  # of the padding: tells it from a leaf whose entry was deleted; never shown
     root = models.BinaryField()
     horizon = models.BigIntegerField()  # every transaction below it is integrated
     at = models.DateTimeField()
@@ -115,7 +115,7 @@ class Checkpoint(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("origin", "size", name="ledger_one_checkpoint_per_size")]
+        constraints = [models.UniqueConstraint(fields=["origin", "size"], name="ledger_one_checkpoint_per_size")]
 
     def __str__(self) -> str:
         return f"checkpoint {self.size}"
