@@ -35,6 +35,31 @@ MOST_PARTS_AT_ONCE = 5000
 _mine = threading.local()
 
 
+class Channel:
+    """One connection, closed when its thread ends, also if nobody said so."""
+
+    def __init__(self, socket: socket.socket, home: Path) -> None:
+        self.socket, self.home, self.process = socket, home, os.getpid()
+
+    def __del__(self) -> None:
+        self.socket.close()
+
+    def is_usable(self, home: Path) -> bool:
+        """Not shared over a fork: two processes would read each other's answers."""
+        return self.process == os.getpid() and self.home == home and not self._is_dead()
+
+    def _is_dead(self) -> bool:
+        """Between questions nothing may come: an end, or bytes that nobody asked for."""
+        self.socket.setblocking(False)
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+
 def home() -> Path:
     return Path(settings.ABEYANCE_HOME)
 
@@ -173,35 +198,16 @@ def _asked(said: dict[str, Any], parts: Sequence[bytes], seconds: float | None) 
 
 
 def _channel() -> socket.socket:
-    """Not shared over a fork: two processes would read each other's answers."""
-    owner = (os.getpid(), home())
-    known: socket.socket | None = getattr(_mine, "channel", None)
-    if known is not None and _mine.owner == owner and not _is_dead(known):
-        return known
-    disconnect()
-    _mine.channel, _mine.owner = _connected_or_started(home()), owner
-    channel: socket.socket = _mine.channel
-    return channel
-
-
-def _is_dead(channel: socket.socket) -> bool:
-    """Between questions nothing may come: an end, or bytes that nobody asked for."""
-    channel.setblocking(False)
-    try:
-        channel.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
+    known: Channel | None = getattr(_mine, "channel", None)
+    if known is None or not known.is_usable(home()):
+        _mine.channel = known = None  # the old one is closed before another is made
+        _mine.channel = known = Channel(_connected_or_started(home()), home())
+    return known.socket
 
 
 def disconnect() -> None:
     """End this thread's connection; the next question makes another."""
-    known: socket.socket | None = getattr(_mine, "channel", None)
     _mine.channel = None
-    if known is not None:
-        known.close()
 
 
 def _connected_or_started(home: Path) -> socket.socket:

@@ -34,7 +34,7 @@ def write_whole(path: Path, data: bytes) -> None:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        shred(old)
+        _shred_old(old, path)
         if path.exists():
             os.link(path, old)
         fresh.replace(path)
@@ -65,8 +65,17 @@ def shred(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    for path in [*folder.glob("*" + NEW), *folder.glob("*" + OLD)]:
+    for path in folder.glob("*" + NEW):
         shred(path)
+    for path in folder.glob("*" + OLD):
+        _shred_old(path, path.with_name(path.name.removesuffix(OLD)))
+
+
+def _shred_old(old: Path, living: Path) -> None:
+    """After a crash between linking and replacing, the two names are one file, and it is the living one."""
+    if old.exists() and living.exists() and old.samefile(living):
+        old.unlink()
+    shred(old)
 
 
 def sync_folder(folder: Path) -> None:

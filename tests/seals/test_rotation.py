@@ -16,7 +16,8 @@ from django.db import connection, transaction
 
 from abeyance import seals
 from abeyance.errors import NotFound, Unsafe
-from abeyance.seals import client, disk, keyholder as keyholder_process, keyring, rotation, survivors
+from abeyance.seals import client, disk, keyring, rotation, survivors
+from abeyance.seals import keyholder as keyholder_process
 from abeyance.seals.database import Database
 from abeyance.seals.keyring import OpenRing
 from abeyance.seals.ring import DigestKey
@@ -121,6 +122,8 @@ def test_a_run_cut_off_anywhere_loses_nothing_and_is_finished_by_the_next_key_ho
             raise PowerCut
         done = usual(*arguments, **named)
         if at == 0:
+            if hasattr(done, "close"):
+                done.close()
             raise PowerCut
         return done
 
