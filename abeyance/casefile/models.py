@@ -166,7 +166,7 @@ class Item(models.Model):
 
     @property
     def place(self) -> str:
-        return f"item:{self.demand_id}:{self.number}"
+        return f"item:{self.demand.version}:{self.number}"
 
 
 class Finding(models.Model):
