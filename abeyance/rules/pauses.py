@@ -134,7 +134,8 @@ def sentence(pause: Pause, stage: Stage, *, certain: bool) -> str:
 def is_tighter(new: Pause, old: Pause) -> bool:
     """True only when `new` provably holds everything that `old` holds; anything else is a loosening for two people."""
     if new.everything:
-        return new.stages >= old.stages and not new.exceptions and new.starts_at is None
+        in_time = new.starts_at is None and (new.under_way or not old.under_way)
+        return new.stages >= old.stages and not new.exceptions and in_time
     return (
         not old.everything
         and _who_wider(new, old)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abeyance.rules import pausefile
@@ -138,6 +138,7 @@ def test_the_prefilter_never_leaves_out_what_the_rule_covers(
         assert prefilter(pause, demand)
 
 
+@settings(max_examples=2000)
 @given(pauses, pauses, demands, items, st.sampled_from(Stage))
 def test_what_is_called_tighter_holds_all_that_the_older_held(
     new: Pause, old: Pause, demand: DemandFacts, item: ItemFacts, stage: Stage
