@@ -1,0 +1,125 @@
+"""The gate. Whatever tells a requester that an account or its data exists leaves through `release`, and in no other
+way: it is the only function that writes a release, and the key holder opens a package against nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from abeyance import fence, ledger, outbox, seals
+from abeyance.casefile import moves
+from abeyance.casefile.models import Package, Release
+from abeyance.errors import NotFound, Refused, SomeoneElseWasFirst
+from abeyance.release import reading
+from abeyance.rules import release as rules
+from abeyance.rules.events import HandOverConfirmed, HandOverFailed, Released
+from abeyance.rules.lifecycle import Event
+from abeyance.rules.release import ReleaseFacts, Verdict
+
+PACKAGES = "packages"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An allowed hand-over: the committed release, and the unsealed package in pieces. The key was given out after
+    COMMIT had returned; whoever drops this without reading it has recorded an attempt and handed over nothing."""
+
+    release: Release
+    pieces: Iterator[bytes]
+    recipient_key: str
+
+
+def release(key: UUID, *, to: str, channel: str, by: str) -> Opened:
+    """The only way out; every attempt comes here. `to` is the fingerprint of the agency's key.
+
+    Raises Refused with every reason; nothing is written then.
+    """
+    act = uuid4()
+    with fence.together(act):
+        now, epoch = fence.clock(), fence.epoch()
+        package = _package(key)
+        facts = reading.facts_of(package, to=to, by=by)
+        verdict = rules.judge(facts, now)
+        if not verdict.allowed:
+            raise Refused(verdict.reasons)
+        row = _write(package, facts, verdict, act=act, to=to, channel=channel, by=by, now=now, epoch=epoch)
+    pieces = seals.open_package(package.case.holder, _file(package), place=package.place, release_act=act)
+    return Opened(row, pieces, to)
+
+
+def could_leave(key: UUID, *, to: str, by: str) -> Verdict:
+    """What the gate would say at this moment, for a page or a preview. Binds nobody: `release` asks again."""
+    with transaction.atomic():
+        fence.enter()
+        now = fence.clock()
+        return rules.judge(reading.facts_of(_package(key), to=to, by=by), now)
+
+
+def finish(row: Release, state: str, *, now: datetime, reason: str = "") -> None:
+    """What became of an attempt: gone (given to a mail server), confirmed (by digest), failed or cut."""
+    with transaction.atomic():
+        if not Release.objects.filter(pk=row.pk, state__in=("started", "gone")).update(state=state, ended_at=now):
+            raise SomeoneElseWasFirst("This hand-over has already ended.")
+        case = row.package.case
+        event: HandOverConfirmed | HandOverFailed
+        if state in ("confirmed", "gone"):
+            event = HandOverConfirmed(release=str(row.act), way=f"{row.channel}:{state}")
+        else:
+            event = HandOverFailed(release=str(row.act), reason=reason or state, ambiguous=state == "cut")
+        ledger.append(event, by="worker", now=now, holder=case.holder, case=case.ref)
+
+
+def _write(
+    package: Package,
+    facts: ReleaseFacts,
+    verdict: Verdict,
+    *,
+    act: UUID,
+    to: str,
+    channel: str,
+    by: str,
+    now: datetime,
+    epoch: int,
+) -> Release:
+    """State, release, ledger entry and what must follow, in the caller's transaction."""
+    case = package.case
+    row = Release.objects.create(
+        act=act,
+        package=package,
+        made=now,
+        epoch=epoch,
+        by=by,
+        channel=channel,
+        agency_key=to,
+        exception=",".join(verdict.exceptions)[:140],
+    )
+    moves.move(case, Event.RELEASED, by=by, now=now)
+    released = Released(
+        package=str(package.pk),
+        recipient=to,
+        way=channel,
+        version=package.demand_version,
+        items=tuple(packed.item.number for packed in facts.items),
+        policy=facts.books[0].policy.digest,
+        digest=bytes(package.sha256).hex(),
+    )
+    entry = ledger.append(released, by=by, now=now, holder=case.holder, case=case.ref, epoch=epoch, act=act)
+    outbox.queue("release.follow_up", because_of=entry, release=row.pk)
+    return row
+
+
+def _package(key: UUID) -> Package:
+    package = Package.objects.select_related("case").filter(pk=key).first()
+    if package is None:
+        raise NotFound("There is no such package.")
+    return package
+
+
+def _file(package: Package) -> Path:
+    return Path(settings.ABEYANCE_HOME) / PACKAGES / package.path
