@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from abeyance.casefile.models import Approval, Case, Demand, Finding, Item
+from abeyance.casefile.models import Approval, Case, ClockAct, Demand, Finding, Item
+from abeyance.rules.clocks import Act
 from abeyance.rules.facts import DemandFacts, ItemFacts, Period
+from abeyance.rules.instruments import ActKind
 from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
 
 
@@ -61,6 +63,16 @@ def item_facts(item: Item) -> ItemFacts:
 
 def items_of(demand: Demand) -> list[Item]:
     return list(demand.items.order_by("number"))
+
+
+def acts_of(case: Case) -> list[Act]:
+    """The recorded acts that clocks run from. "extension-granted:production" grants for that one clock."""
+    return [_act(row) for row in case.clock_acts.order_by("pk")]
+
+
+def _act(row: ClockAct) -> Act:
+    kind, _, clock = row.kind.partition(":")
+    return Act(ActKind(kind), row.at, row.by, row.until, clock or None, row.item_number)
 
 
 def _known(kind: Any, value: str | None) -> Any:

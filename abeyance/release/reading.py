@@ -10,15 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from abeyance.casefile import facts as casefacts
-from abeyance.casefile.models import Approval, Case, ClockAct, Demand, ExceptionUse, Item, NoticeFact, Package
+from abeyance.casefile.models import Approval, Case, Demand, ExceptionUse, Item, NoticeFact, Package
 from abeyance.pauses import store
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.policy import calendars
 from abeyance.policy import queries as policy
-from abeyance.rules.clocks import Act, Clock, clocks_for
+from abeyance.rules.clocks import Clock, clocks_for
 from abeyance.rules.facts import DemandFacts, Period
-from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeFacts, NoticeState
 from abeyance.rules.people import Actor
@@ -100,13 +99,8 @@ def notice_of(item: Item) -> NoticeFacts:
 def clocks_of(case: Case, said: DemandFacts, item: Item, books: Sequence[Books]) -> tuple[Clock, ...]:
     """Every clock of the item, by the books in force."""
     law = books[0].entry(said.instrument) if books else None
-    acts = [_act(row) for row in case.clock_acts.all()]
-    return clocks_for(said, casefacts.item_facts(item), law, calendars.calendar_of(said.jurisdiction), acts)
-
-
-def _act(row: ClockAct) -> Act:
-    kind, _, clock = row.kind.partition(":")
-    return Act(ActKind(kind), row.at, row.by, row.until, clock or None, row.item_number)
+    calendar = calendars.calendar_of(said.jurisdiction)
+    return clocks_for(said, casefacts.item_facts(item), law, calendar, casefacts.acts_of(case))
 
 
 def _notice(row: NoticeFact) -> NoticeFacts:

@@ -1,0 +1,87 @@
+"""One item weighed as of now: the verdict of law and policy, what holds it and at which stage, its clocks. The page, the
+command, the letter and the gate all speak from these reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from abeyance.casefile import facts as casefacts
+from abeyance.casefile.models import Case, Demand, Item
+from abeyance.pauses import store
+from abeyance.policy import calendars
+from abeyance.policy import queries as policy
+from abeyance.rules import review
+from abeyance.rules.clocks import Act, Clock, clocks_for
+from abeyance.rules.decision import Decision, Outcome, Reason
+from abeyance.rules.facts import DemandFacts
+from abeyance.rules.pauses import Pause, held_by
+from abeyance.rules.policy import Books
+from abeyance.rules.terms import PauseMode, Stage
+
+
+@dataclass(frozen=True)
+class Held:
+    """A pause that holds the item at a stage, and the sentence that says so."""
+
+    pause: str
+    stage: Stage
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """`decision` counts the pauses in; `by_law` is what law and policy say without them."""
+
+    item: Item
+    decision: Decision
+    by_law: Decision
+    held: tuple[Held, ...]
+    clocks: tuple[Clock, ...]
+    allowed: frozenset[str]
+
+
+def weigh(case: Case, *, now: datetime) -> tuple[Demand, list[Weighed]]:
+    """The newest demand of the case, with every item weighed by the books in force."""
+    demand = casefacts.newest_demand(case)
+    finding = casefacts.newest_finding(case, demand.version)
+    said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
+    books, pauses, items = policy.books(), store.that_could_cover(said), casefacts.items_of(demand)
+    identifiers = len({bytes(item.identifier) for item in items})
+    acts = casefacts.acts_of(case)
+    return demand, [_weigh(said, item, books, pauses, acts, identifiers, now) for item in items]
+
+
+def _weigh(
+    said: DemandFacts,
+    item: Item,
+    books: tuple[Books, ...],
+    pauses: Sequence[Pause],
+    acts: Sequence[Act],
+    identifiers: int,
+    now: datetime,
+) -> Weighed:
+    about = casefacts.item_facts(item)
+    by_law = review.judge(said, about, books=books, now=now, identifiers=identifiers)
+    held = tuple(
+        Held(pause.name, stage, reason)
+        for pause in pauses
+        for stage in Stage
+        if (reason := held_by(pause, said, about, stage, now=now)) is not None
+    )
+    clocks = clocks_for(said, about, books[0].entry(said.instrument), calendars.calendar_of(said.jurisdiction), acts)
+    allowed = review.allowed_fields(said, about, books=books, now=now, chosen=about.fields)
+    return Weighed(item, _with_pauses(by_law, held, pauses), by_law, held, clocks, allowed)
+
+
+def _with_pauses(by_law: Decision, held: Sequence[Held], pauses: Sequence[Pause]) -> Decision:
+    """A pause never makes anything less cautious: what law and policy refuse stays refused."""
+    if not held:
+        return by_law
+    refusing = {pause.name for pause in pauses if pause.mode is PauseMode.REFUSE}
+    outcome = Outcome.REFUSE if any(each.pause in refusing for each in held) else Outcome.HOLD
+    reasons = tuple(dict.fromkeys(each.reason for each in held))
+    if by_law.outcome < outcome:
+        return by_law
+    return Decision(outcome, reasons, by_law.policy)
