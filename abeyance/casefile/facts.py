@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from abeyance.casefile.models import Approval, Case, ClockAct, Demand, Finding, Item
@@ -15,6 +16,26 @@ def newest_demand(case: Case) -> Demand:
     demand = case.demands.order_by("-version").first()
     assert demand is not None, "a case is made together with its first demand"
     return demand
+
+
+def labels_that_count(case: Case, said: DemandFacts) -> tuple[DemandFacts, ...]:
+    """The demand as it is labelled, and as it was labelled before a change that no second person has agreed to.
+
+    Who asks and under which law decides which pause covers a request, so a new label alone must not lead past one.
+    """
+    versions = list(case.demands.order_by("-version"))
+    counting = [said]
+    for newer, older in zip(versions, versions[1:], strict=False):
+        if newer.labels_agreed_by is not None:
+            break
+        before = replace(
+            said,
+            jurisdiction=older.jurisdiction or said.jurisdiction,
+            agency=older.agency or said.agency,
+            instrument=older.instrument or said.instrument,
+        )
+        counting.append(before)
+    return tuple(dict.fromkeys(counting))
 
 
 def newest_finding(case: Case, version: int) -> Finding | None:

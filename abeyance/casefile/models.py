@@ -110,9 +110,15 @@ class Demand(models.Model):
     deadline = models.DateTimeField(null=True)
     confirmed_by = models.CharField(max_length=16, null=True)
     confirmed_at = models.DateTimeField(null=True)
+    labels_agreed_by = models.CharField(max_length=16, null=True)  # until then the labels before count as well
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(labels_agreed_by__isnull=True)
+                | ~models.Q(labels_agreed_by=models.F("confirmed_by")),
+                name="labels_by_two",
+            ),
             models.UniqueConstraint(fields=["case", "version"], name="demand_version_once"),
             _one_of("demand_kind", DemandKind, "kind"),
             _one_of("demand_requester", RequesterKind, "requester"),

@@ -60,8 +60,10 @@ def salt_place(commitment: bytes) -> str:
 
 
 def _insert(entry: Entry) -> int:
-    row = [entry.kind, entry.content, entry.salt, entry.holder, entry.public, entry.commitment]
-    row += [entry.case, entry.epoch, entry.at, entry.act, entry.by]
+    row = (
+        entry.kind, entry.content, entry.salt, entry.holder, entry.public, entry.commitment,
+        entry.case, entry.epoch, entry.at, entry.act, entry.by,
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(INSERT, row)
         found = cursor.fetchone()

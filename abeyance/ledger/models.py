@@ -6,10 +6,17 @@ committed to inside the content through a salt of its own, so that an opened ent
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
+if TYPE_CHECKING:
+    WholeNumberField = models.BigIntegerField[int, int]
+else:
+    WholeNumberField = models.BigIntegerField
 
-class TransactionIdField(models.BigIntegerField):
+
+class TransactionIdField(WholeNumberField):
     """PostgreSQL's xid8: the transaction that wrote the row."""
 
     def db_type(self, connection: object) -> str:

@@ -46,10 +46,10 @@ def from_row(row: PauseRow) -> Pause:
     )
 
 
-def that_could_cover(demand: DemandFacts) -> list[Pause]:
-    """Every pause in force or ended whose pre-filter meets this demand: a superset of what the rule would cover."""
+def that_could_cover(labels: Iterable[DemandFacts]) -> list[Pause]:
+    """Every pause in force or ended whose pre-filter meets one of these: a superset of what the rule would cover."""
     rows = PauseRow.objects.all()
-    marks = who_marks(demand)
+    marks = frozenset(mark for demand in labels for mark in who_marks(demand))
     if UNKNOWN not in marks:
         rows = rows.filter(who__overlap=sorted(marks | {ANY}))
     return [from_row(row) for row in rows]

@@ -44,10 +44,11 @@ def facts_of(package: Package, *, to: str, by: str) -> ReleaseFacts:
     actors = _actors(by, approvals.values(), uses)
     books = policy.books(lock=True)
     said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
+    labels = casefacts.labels_that_count(case, said)
     return ReleaseFacts(
         state=State(case.state),
         erased=case.erased_at is not None,
-        demand=said,
+        labels=labels,
         demand_version=demand.version,
         package_version=package.demand_version,
         package_epoch=package.epoch,
@@ -67,7 +68,7 @@ def facts_of(package: Package, *, to: str, by: str) -> ReleaseFacts:
             )
             for row in rows
         ),
-        pauses=tuple(store.that_could_cover(said)),
+        pauses=tuple(store.that_could_cover(labels)),
         books=books,
         releaser=actors[by],
         taking_no_part=_taking_no_part(actors, demand),

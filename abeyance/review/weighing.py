@@ -1,4 +1,4 @@
-"""One item weighed as of now: the verdict of law and policy, what holds it and at which stage, its clocks. The page, the
+"""One item weighed as of now: the verdict of law and policy, what holds it at which stage, its clocks. The page, the
 command, the letter and the gate all speak from these reasons."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from abeyance.rules import review
 from abeyance.rules.clocks import Act, Clock, clocks_for
 from abeyance.rules.decision import Decision, Outcome, Reason
 from abeyance.rules.facts import DemandFacts
-from abeyance.rules.pauses import Pause, held_by
+from abeyance.rules.pauses import Pause, held_under_any
 from abeyance.rules.policy import Books
 from abeyance.rules.terms import PauseMode, Stage
 
@@ -47,14 +47,15 @@ def weigh(case: Case, *, now: datetime) -> tuple[Demand, list[Weighed]]:
     demand = casefacts.newest_demand(case)
     finding = casefacts.newest_finding(case, demand.version)
     said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
-    books, pauses, items = policy.books(), store.that_could_cover(said), casefacts.items_of(demand)
+    labels = casefacts.labels_that_count(case, said)
+    books, pauses, items = policy.books(), store.that_could_cover(labels), casefacts.items_of(demand)
     identifiers = len({bytes(item.identifier) for item in items})
     acts = casefacts.acts_of(case)
-    return demand, [_weigh(said, item, books, pauses, acts, identifiers, now) for item in items]
+    return demand, [_weigh(labels, item, books, pauses, acts, identifiers, now) for item in items]
 
 
 def _weigh(
-    said: DemandFacts,
+    labels: Sequence[DemandFacts],
     item: Item,
     books: tuple[Books, ...],
     pauses: Sequence[Pause],
@@ -62,13 +63,13 @@ def _weigh(
     identifiers: int,
     now: datetime,
 ) -> Weighed:
-    about = casefacts.item_facts(item)
+    said, about = labels[0], casefacts.item_facts(item)
     by_law = review.judge(said, about, books=books, now=now, identifiers=identifiers)
     held = tuple(
         Held(pause.name, stage, reason)
         for pause in pauses
         for stage in Stage
-        if (reason := held_by(pause, said, about, stage, now=now)) is not None
+        if (reason := held_under_any(pause, labels, about, stage, now=now)) is not None
     )
     clocks = clocks_for(said, about, books[0].entry(said.instrument), calendars.calendar_of(said.jurisdiction), acts)
     allowed = review.allowed_fields(said, about, books=books, now=now, chosen=about.fields)

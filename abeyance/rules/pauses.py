@@ -123,6 +123,16 @@ def held_by(pause: Pause, demand: DemandFacts, item: ItemFacts, stage: Stage, *,
     )
 
 
+def held_under_any(
+    pause: Pause, labels: Iterable[DemandFacts], item: ItemFacts, stage: Stage, *, now: datetime
+) -> Reason | None:
+    """`held_by` for a demand of which more than one label counts: the first that is held decides."""
+    for demand in labels:
+        if (held := held_by(pause, demand, item, stage, now=now)) is not None:
+            return held
+    return None
+
+
 def sentence(pause: Pause, stage: Stage, *, certain: bool) -> str:
     """One sentence, from the same facts that the gate used."""
     verb = "Refused" if pause.mode is PauseMode.REFUSE else "Held"

@@ -97,7 +97,7 @@ class RecipientFacts:
 class ReleaseFacts:
     state: State
     erased: bool
-    demand: DemandFacts
+    labels: tuple[DemandFacts, ...]  # the demand, and as it was labelled before a change that nobody else agreed to
     demand_version: int
     package_version: int
     package_epoch: int
@@ -112,6 +112,10 @@ class ReleaseFacts:
     taking_no_part: frozenset[str] = field(default_factory=frozenset)  # codes of members who may not take part
     small_team: bool = False
     identifiers: int = 1
+
+    @property
+    def demand(self) -> DemandFacts:
+        return self.labels[0]
 
 
 @dataclass(frozen=True)
@@ -280,9 +284,13 @@ def _within(inner: Period, outer: Period) -> bool:
 
 def _of_pauses(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
     for pause in facts.pauses:
-        held = pause_rules.held_by(pause, facts.demand, packed.item, Stage.RELEASE, now=now)
+        held = _held(pause, facts, packed, now)
         if held is not None and _exception_for(pause, facts, packed) is None:
             yield held
+
+
+def _held(pause: Pause, facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Reason | None:
+    return pause_rules.held_under_any(pause, facts.labels, packed.item, Stage.RELEASE, now=now)
 
 
 def _exception_for(pause: Pause, facts: ReleaseFacts, packed: PackedItem) -> str | None:
@@ -303,8 +311,7 @@ def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
         used
         for packed in facts.items
         for pause in facts.pauses
-        if pause_rules.held_by(pause, facts.demand, packed.item, Stage.RELEASE, now=now)
-        and (used := _exception_for(pause, facts, packed)) is not None
+        if _held(pause, facts, packed, now) and (used := _exception_for(pause, facts, packed)) is not None
     }
 
 

@@ -1,0 +1,54 @@
+"""Entries as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abeyance.errors import NotFound
+from abeyance.ledger.models import Entry, Origin, Place
+from abeyance.ledger.signatures import key_of
+from abeyance.rules.events import BadEvent, from_dict, spell_moment
+from abeyance.rules.ledger.opening import BadOpening, read_content
+
+
+def listed(*, case: str | None = None, last: int = 50) -> list[dict[str, Any]]:
+    """The newest entries, oldest first. Whoever calls has made sure that they may be seen."""
+    entries = Entry.objects.order_by("-pk")
+    if case is not None:
+        entries = entries.filter(case=case)
+    found = list(entries[:last])[::-1]
+    places = dict(Place.objects.filter(entry__in=[entry.pk for entry in found]).values_list("entry_id", "index"))
+    return [_described(entry, places.get(entry.pk)) for entry in found]
+
+
+def entry(number: int) -> Entry:
+    found = Entry.objects.filter(pk=number).first() if 0 < number < 1 << 63 else None
+    if found is None:
+        raise NotFound(f"There is no entry {number}.")
+    return found
+
+
+def sentence(entry: Entry) -> str:
+    try:
+        return from_dict(entry.kind, read_content(bytes(entry.content))["event"]).sentence()
+    except (BadEvent, BadOpening, KeyError, TypeError, ValueError, AttributeError):
+        return f"{entry.kind} (this cannot be read; see abeyance ledger check)"
+
+
+def verifier_keys() -> list[str]:
+    """The verifier key under each name that the log has had, newest last."""
+    return [str(key_of(origin.name)) for origin in Origin.objects.order_by("pk")]
+
+
+def _described(entry: Entry, leaf: int | None) -> dict[str, Any]:
+    return {
+        "entry": entry.pk,
+        "at": spell_moment(entry.at),
+        "kind": entry.kind,
+        "sentence": sentence(entry),
+        "case": entry.case,
+        "by": entry.by,
+        "act": str(entry.act) if entry.act else None,
+        "leaf": leaf,
+        "public": entry.public,
+    }

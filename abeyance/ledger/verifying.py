@@ -1,0 +1,119 @@
+"""`abeyance verify FILE`: checks a receipt or a checkpoint with nothing but the file, and the key if one is given.
+
+What the file says of its own key proves nothing: whoever forged the log also wrote that line. So without --key the
+answer names the key that was used and says that the file only agrees with itself.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from abeyance.errors import BadInput
+from abeyance.ledger.signatures import check
+from abeyance.rules.events import BadEvent, from_dict
+from abeyance.rules.ledger.checkpoint import Checkpoint, read_signed, read_text
+from abeyance.rules.ledger.merkle import BadProof
+from abeyance.rules.ledger.notes import BadNote, VerifierKey, read_key, read_note
+from abeyance.rules.ledger.opening import BadOpening, read_content, read_opening
+from abeyance.rules.ledger.receipts import LARGEST_RECEIPT, check_receipt, is_receipt, read_receipt
+
+SELF_CONSISTENT = "No key was given with --key, so this shows only that the file agrees with itself."
+
+
+@dataclass(frozen=True)
+class Finding:
+    holds: bool
+    what: str  # "receipt" or "checkpoint"
+    reason: str
+    key: str = ""
+    trusted: bool = False
+    checkpoint: Checkpoint | None = None
+    index: int | None = None
+    content: dict[str, Any] | None = None
+    sentence: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "holds": self.holds,
+            "what": self.what,
+            "reason": self.reason,
+            "key": self.key,
+            "key_given": self.trusted,
+            "origin": self.checkpoint.origin if self.checkpoint else None,
+            "size": self.checkpoint.size if self.checkpoint else None,
+            "root": self.checkpoint.root.hex() if self.checkpoint else None,
+            "index": self.index,
+            "content": self.content,
+            "sentence": self.sentence,
+        }
+
+
+def verify_file(path: Path, key: str | None) -> Finding:
+    """Never raises for what is in the file, however hostile; BadInput if it or the key cannot be read at all."""
+    given = _given_key(key)
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_RECEIPT + 1)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+    return verify(data, given)
+
+
+def verify(data: bytes, key: VerifierKey | None) -> Finding:
+    what = "receipt" if is_receipt(data) else "checkpoint"
+    try:
+        return _receipt(data, key) if is_receipt(data) else _checkpoint(data, key)
+    except (BadNote, BadProof, BadOpening, BadEvent) as error:
+        return Finding(False, what, f"{str(error)[:1].upper()}{str(error)[1:]}.", str(key or ""), key is not None)
+
+
+def _given_key(key: str | None) -> VerifierKey | None:
+    try:
+        return read_key(key) if key else None
+    except BadNote as error:
+        raise BadInput(f"--key is not a verifier key: {error}.") from None
+
+
+def _receipt(data: bytes, given: VerifierKey | None) -> Finding:
+    receipt = read_receipt(data)
+    opening, claimed = read_opening(receipt.extra)
+    key = given or read_key(claimed)
+    checkpoint = check_receipt(receipt, opening.commitment, key, check)
+    content = read_content(opening.content)
+    return Finding(
+        holds=True,
+        what="receipt",
+        reason="The entry is in the log." if given else f"The entry is in the log that it names. {SELF_CONSISTENT}",
+        key=str(key),
+        trusted=given is not None,
+        checkpoint=checkpoint,
+        index=receipt.index,
+        content=content,
+        sentence=_sentence(content),
+    )
+
+
+def _checkpoint(data: bytes, key: VerifierKey | None) -> Finding:
+    note = read_note(data)
+    found = read_text(note.text)
+    if key is None:
+        names = ", ".join(f"{each.name}+{each.identity.hex()}" for each in note.signatures)
+        return Finding(False, "checkpoint", f"Give --key to check it; it says that it was signed by {names}.")
+    read_signed(data, key, check)
+    return Finding(True, "checkpoint", "The key signed this checkpoint.", str(key), True, found)
+
+
+def _sentence(content: dict[str, Any]) -> str:
+    """Of a newer version's events we know no sentence; the proof holds without it."""
+    try:
+        return from_dict(str(content.get("kind")), content.get("event") or {}).sentence()
+    except (BadEvent, AttributeError, TypeError, ValueError):
+        return ""
+
+
+def printable(text: str) -> str:
+    """A foreign file must not move the cursor or turn the writing direction of whoever reads the answer."""
+    return "".join(" " if unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else each for each in text)
