@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,7 @@ def labels_that_count(case: Case, said: DemandFacts) -> tuple[DemandFacts, ...]:
     """
     versions = list(case.demands.order_by("-version"))
     counting = [said]
-    for newer, older in zip(versions, versions[1:], strict=False):
+    for newer, older in itertools.pairwise(versions):
         if newer.labels_agreed_by is not None:
             break
         before = replace(
