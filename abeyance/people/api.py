@@ -62,41 +62,38 @@ def members(request: HttpRequest) -> list[MemberOut]:
 
 
 @router.post("/members", response={202: ProposalOut})
-def add_member(request: HttpRequest, body: NewMember) -> tuple[int, ProposalOut]:
-    return 202, _proposal(actions.propose_member(body.handle, body.roles, by=caller(request), now=_now()))
+def add_member(request: HttpRequest, body: NewMember) -> ProposalOut:
+    return _proposal(actions.propose_member(body.handle, body.roles, by=caller(request), now=_now()))
 
 
 @router.put("/members/{member}/roles", response={202: ProposalOut})
-def change_roles(request: HttpRequest, member: str, body: Roles) -> tuple[int, ProposalOut]:
-    return 202, _proposal(actions.propose_roles(member, body.roles, by=caller(request), now=_now()))
+def change_roles(request: HttpRequest, member: str, body: Roles) -> ProposalOut:
+    return _proposal(actions.propose_roles(member, body.roles, by=caller(request), now=_now()))
 
 
 @router.delete("/members/{member}", response={204: None})
-def remove_member(request: HttpRequest, member: str) -> tuple[int, None]:
+def remove_member(request: HttpRequest, member: str) -> None:
     actions.remove_member(member, by=caller(request), now=_now())
-    return 204, None
 
 
 @router.put("/exclusions/{jurisdiction}", response={204: None})
-def exclude_self(request: HttpRequest, jurisdiction: str) -> tuple[int, None]:
+def exclude_self(request: HttpRequest, jurisdiction: str) -> None:
     actions.exclude_self(jurisdiction, by=caller(request), now=_now())
-    return 204, None
 
 
 @router.delete("/exclusions/{jurisdiction}", response={202: ProposalOut})
-def include_self(request: HttpRequest, jurisdiction: str) -> tuple[int, ProposalOut]:
-    return 202, _proposal(actions.propose_inclusion(jurisdiction, by=caller(request), now=_now()))
+def include_self(request: HttpRequest, jurisdiction: str) -> ProposalOut:
+    return _proposal(actions.propose_inclusion(jurisdiction, by=caller(request), now=_now()))
 
 
 @router.put("/guarded/{jurisdiction}/{member}", response={202: ProposalOut})
-def admit(request: HttpRequest, jurisdiction: str, member: str) -> tuple[int, ProposalOut]:
-    return 202, _proposal(actions.propose_admission(member, jurisdiction, by=caller(request), now=_now()))
+def admit(request: HttpRequest, jurisdiction: str, member: str) -> ProposalOut:
+    return _proposal(actions.propose_admission(member, jurisdiction, by=caller(request), now=_now()))
 
 
 @router.delete("/guarded/{jurisdiction}/{member}", response={204: None})
-def end_admission(request: HttpRequest, jurisdiction: str, member: str) -> tuple[int, None]:
+def end_admission(request: HttpRequest, jurisdiction: str, member: str) -> None:
     actions.end_admission(member, jurisdiction, by=caller(request), now=_now())
-    return 204, None
 
 
 @router.get("/proposals", response=list[ProposalOut])

@@ -60,8 +60,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _proposed(proposal: Proposal) -> tuple[int, ProposalOut]:
-    return 202, ProposalOut(**people.proposal_document(proposal))
+def _proposed(proposal: Proposal) -> ProposalOut:
+    return ProposalOut(**people.proposal_document(proposal))
 
 
 @router.get("/agencies", response=list[AgencyOut])
@@ -75,34 +75,32 @@ def agency(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 @router.post("/agencies", response={202: list[ProposalOut]})
-def add(request: HttpRequest, body: AgencyIn) -> tuple[int, list[ProposalOut]]:
+def add(request: HttpRequest, body: AgencyIn) -> list[ProposalOut]:
     entries = read_entries({"agency": [body.model_dump()]}, "agency")
     made = actions.propose_agencies(entries, by=caller(request), now=_now())
-    return 202, [_proposed(proposal)[1] for proposal in made]
+    return [_proposed(proposal) for proposal in made]
 
 
 @router.post("/agencies/{code}/suspend", response={204: None})
-def suspend(request: HttpRequest, code: str) -> tuple[int, None]:
+def suspend(request: HttpRequest, code: str) -> None:
     actions.suspend_agency(code, by=caller(request), now=_now())
-    return 204, None
 
 
 @router.post("/agencies/{code}/reinstate", response={202: ProposalOut})
-def reinstate(request: HttpRequest, code: str) -> tuple[int, ProposalOut]:
+def reinstate(request: HttpRequest, code: str) -> ProposalOut:
     return _proposed(actions.propose_reinstatement(code, by=caller(request), now=_now()))
 
 
 @router.post("/agencies/{code}/keys", response={202: ProposalOut})
-def add_key(request: HttpRequest, code: str, body: KeyIn) -> tuple[int, ProposalOut]:
+def add_key(request: HttpRequest, code: str, body: KeyIn) -> ProposalOut:
     return _proposed(actions.propose_key(code, body.kind, body.public_key, by=caller(request), now=_now()))
 
 
 @router.delete("/keys/{fingerprint}", response={204: None})
-def revoke_key(request: HttpRequest, fingerprint: str) -> tuple[int, None]:
+def revoke_key(request: HttpRequest, fingerprint: str) -> None:
     actions.revoke_key(fingerprint, by=caller(request), now=_now())
-    return 204, None
 
 
 @router.post("/agencies/{code}/officers", response={202: ProposalOut})
-def add_officer(request: HttpRequest, code: str, body: OfficerIn) -> tuple[int, ProposalOut]:
+def add_officer(request: HttpRequest, code: str, body: OfficerIn) -> ProposalOut:
     return _proposed(actions.propose_officer(code, body.name, body.address, by=caller(request), now=_now()))

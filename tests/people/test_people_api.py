@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,11 +28,11 @@ AGENCY = {
 
 
 @pytest.fixture(scope="module")
-def clients() -> Iterator[tuple[TestClient, TestClient]]:
+def clients() -> tuple[TestClient, TestClient]:
     site = NinjaAPI(urls_namespace="test-people")
     site.add_router("", people_api.router)
     site.add_router("", agency_api.router)
-    yield TestClient(people_api.router), TestClient(agency_api.router)
+    return TestClient(people_api.router), TestClient(agency_api.router)
 
 
 @pytest.fixture

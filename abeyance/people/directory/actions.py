@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from abeyance import fence, ledger, seals
@@ -135,9 +135,10 @@ def propose_key(code: str, kind: str, public_key: str, *, by: str, now: datetime
     """The proposer has confirmed the key with the agency by a channel of the directory; another member agrees."""
     if kind not in KEY_KINDS:
         raise BadInput(f"A key is one of: {', '.join(KEY_KINDS)}.")
-    from abeyance.seals.agencies import check_agency_key  # loads both OpenPGP and age: only who adds a key pays for it
+    from abeyance.seals.agencies import check_agency_key  # loads OpenPGP and age: only who adds a key pays for that
 
-    agency, fingerprint = queries.agency(code), check_agency_key(kind, public_key)
+    form: Literal["age", "openpgp"] = "age" if kind == "age" else "openpgp"
+    agency, fingerprint = queries.agency(code), check_agency_key(form, public_key)
     if AgencyKey.objects.filter(fingerprint=fingerprint).exists():
         raise BadInput("The directory knows this key already; a revoked key does not come back.")
     payload = {"agency": agency.code, "kind": kind, "public_key": public_key, "fingerprint": fingerprint}
