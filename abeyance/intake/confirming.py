@@ -1,0 +1,145 @@
+"""A person makes facts of suggestions, or states the demand anew. Each time a new version; nothing is ever edited.
+
+Keyed digests of the identifiers need the key holder, so this is the first step that a locked desk cannot take.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from abeyance import fence, ledger, seals
+from abeyance.casefile import door, moves
+from abeyance.casefile.facts import newest_demand
+from abeyance.casefile.models import Case, Demand, Item
+from abeyance.errors import Refused
+from abeyance.people import queries as people
+from abeyance.rules.decision import Reason
+from abeyance.rules.demandfile import StatedDemand, StatedItem
+from abeyance.rules.events import DemandAmended, SuggestionsConfirmed
+from abeyance.rules.lifecycle import Event, State
+from abeyance.rules.permissions import Permission
+
+
+@dataclass(frozen=True)
+class _SealedItem:
+    item: StatedItem
+    number: int
+    sealed: bytes
+    digest: bytes | None
+
+
+def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand:
+    """State what the papers demand. The first time it confirms the suggestions; later it amends."""
+    case = door.open_for(by, ref, Permission.DEMAND_CONFIRM, now=now)
+    people.refuse_unless(people.may_take_part(by, stated.jurisdiction))
+    version = newest_demand(case).version + 1
+    items = _sealed(case, stated, version)
+    particulars = json.dumps(stated.particulars, ensure_ascii=False).encode()
+    sealed = seals.seal(case.holder, particulars, place=f"demand:{version}:particulars")
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        case = Case.objects.select_for_update().get(pk=case.pk)
+        first = State(case.state) is State.RECEIVED
+        demand = _write(case, stated, items, sealed, version=version, by=by, now=moment)
+        moves.move(case, Event.CONFIRMED if first else Event.AMENDED, by=by, now=moment)
+        digest = hashlib.sha256(particulars).hexdigest()
+        event: SuggestionsConfirmed | DemandAmended
+        if first:
+            event = SuggestionsConfirmed(version=version, items=len(items), digest=digest)
+        else:
+            event = DemandAmended(version=version, items=len(items), digest=digest, why="amended")
+        ledger.append(event, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+    return demand
+
+
+def agree_labels(ref: str, *, by: str, now: datetime) -> None:
+    """A second person agrees to who asks and under which law; only then do the older labels stop counting."""
+    case = door.open_for(by, ref, Permission.ANSWER_AGREE, now=now)
+    act = uuid4()
+    with fence.alone(act) as epoch:
+        moment = fence.clock()
+        demand = newest_demand(case)
+        if demand.confirmed_by is None or demand.confirmed_by == by:
+            raise Refused([Reason("same-person", "Somebody else than who confirmed it has to agree.", "people:two")])
+        Demand.objects.filter(pk=demand.pk).update(labels_agreed_by=by)
+        agreed = DemandAmended(version=demand.version, items=demand.items.count(), digest="", why="labels-agreed")
+        ledger.append(agreed, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
+
+
+def _sealed(case: Case, stated: StatedDemand, version: int) -> list[_SealedItem]:
+    plain = [(item.identifier.encode(), f"item:{version}:{number}") for number, item in enumerate(stated.items, 1)]
+    sealed = seals.seal_many(case.holder, plain)
+    return [
+        _SealedItem(item, number, sealed[number - 1], _digest_of(item)) for number, item in enumerate(stated.items, 1)
+    ]
+
+
+def _digest_of(item: StatedItem) -> bytes | None:
+    if not item.identifier or item.identifier_kind is None:
+        return None
+    return seals.digest(f"identifier:{item.identifier_kind.value}", item.identifier.casefold())
+
+
+def _write(
+    case: Case,
+    stated: StatedDemand,
+    items: list[_SealedItem],
+    particulars: bytes,
+    *,
+    version: int,
+    by: str,
+    now: datetime,
+) -> Demand:
+    older = newest_demand(case)
+    demand = Demand.objects.create(
+        case=case,
+        version=version,
+        kind=stated.kind,
+        requester=stated.requester,
+        jurisdiction=stated.jurisdiction,
+        agency=stated.agency,
+        instrument=stated.instrument,
+        ground=stated.ground,
+        emergency=stated.emergency,
+        secrecy=stated.secrecy,
+        entity=stated.entity,
+        particulars=particulars,
+        arrived_at=older.arrived_at,
+        served_at=stated.served_at,
+        deadline=stated.deadline,
+        confirmed_by=by,
+        confirmed_at=now,
+    )
+    Item.objects.filter(case=case, open=True).update(open=False)
+    Item.objects.bulk_create(_row(demand, case, stated, sealed) for sealed in items)
+    return demand
+
+
+def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem) -> Item:
+    item = sealed.item
+    return Item(
+        demand=demand,
+        case=case,
+        number=sealed.number,
+        service=item.service,
+        category=item.category,
+        identifier_kind=item.identifier_kind,
+        identifier=sealed.sealed,
+        identifier_digest=sealed.digest,
+        period_start=item.period_start,
+        period_end=item.period_end,
+        fields=list(item.fields),
+        nexus_stated=bool(item.nexus),
+        controller=item.controller,
+        stored_in=item.stored_in,
+        subject_country=item.subject_country,
+        jurisdiction=stated.jurisdiction,
+        agency=stated.agency,
+        instrument=stated.instrument,
+        arrived_epoch=case.arrived_epoch,
+    )
