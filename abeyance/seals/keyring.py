@@ -162,6 +162,10 @@ def warnings(home: Path) -> list[str]:
     return [said + " Before real use: abeyance keys shares, or abeyance keys passphrase."]
 
 
+def survivor_files(home: Path) -> list[Path]:
+    return sorted(folder(home).glob("survivors.[0-9]*"))
+
+
 def folder(home: Path) -> Path:
     return home / "keys"
 
