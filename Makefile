@@ -13,7 +13,7 @@ env: .venv/.made ## only build the environment in .venv
 	touch .venv/.made
 
 test: env ## the suite: the rules and the reading of files
-	.venv/bin/python -m pytest -c tests/pure.ini --rootdir . tests/rules tests/intake tests/fuzz
+	.venv/bin/python -m pytest
 
 lint: env ## ruff on what the suite covers
 	.venv/bin/ruff check abeyance/rules abeyance/intake abeyance/fence abeyance/pauses abeyance/casefile tests/rules

@@ -1,0 +1,38 @@
+"""One database for the whole suite, and what was skipped, said in the last lines."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests import server
+
+IN_CI = os.environ.get("ABEYANCE_CI") == "1"
+_skipped: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """pytest-django asks for this before it makes the test database."""
+    server.start()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
+    """In continuous integration nothing may be missing."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        _skipped[reason] += 1
+        if IN_CI:
+            report.outcome = "failed"
+            report.longrepr = f"Skipped where nothing may be skipped: {reason}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for reason, count in _skipped.items():
+        terminalreporter.write_line(f"NOT TESTED ({count}): {reason}", yellow=True, bold=True)

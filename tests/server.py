@@ -1,0 +1,53 @@
+"""The suite's own home, named before Django reads its settings (`-p tests.server`); its server starts with the first
+test that asks for a database. DATABASE_URL makes the suite use a server of yours instead."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+OURS = "ABEYANCE_"
+KEPT = frozenset({"ABEYANCE_CI"})
+
+
+def _name_home() -> None:
+    """A short path, because a socket's may only have 107 letters; reachable, because root cannot run the server."""
+    for name in [name for name in os.environ if name.startswith(OURS) and name not in KEPT]:
+        del os.environ[name]
+    folder = Path(tempfile.mkdtemp(prefix="abe-"))
+    folder.chmod(0o711)
+    atexit.register(_remove, folder, os.getpid())
+    os.environ |= {"ABEYANCE_HOME": str(folder), "ABEYANCE_PROCESS": "owner"}
+    from abeyance.site import home
+
+    home.here().make_folders()
+    home.here().make_secrets()
+
+
+def _remove(folder: Path, process: int) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def start() -> None:
+    """Roles and server as on any desk; the owner may also make the suite's databases."""
+    from abeyance.site import databases, home, options
+
+    place, settings = home.here(), options.load(os.environ)
+    if settings.database_url:
+        databases.prepare(place, settings)
+        return
+    place.cluster.join()
+    atexit.register(place.cluster.leave)
+    databases.prepare(place, settings)
+    with databases.connect_as_superuser(place) as connection:
+        connection.execute("ALTER ROLE abeyance_owner CREATEDB CREATEROLE")
+        connection.execute("GRANT pg_signal_backend TO abeyance_owner")
+
+
+_name_home()
