@@ -72,7 +72,9 @@ def parse(url: str) -> Address:
     parameters.pop("port", None)
     name = unquote(parts.path.lstrip("/"))
     if not name or not parts.username:
-        raise BadInput("The database address must name a user and a database: postgresql://user:password@host/database.")
+        raise BadInput(
+            "The database address must name a user and a database: postgresql://user:password@host/database."
+        )
     user, password = unquote(parts.username), unquote(parts.password or "")
     return Address(host, port, name, user, password, tuple(sorted(parameters.items())))
 
@@ -82,7 +84,9 @@ def role_names(options: Options) -> dict[str, str]:
     database = parse(options.database_url).database if options.database_url else DATABASE
     given = {"desk": options.database_desk, "portal": options.database_portal}
     given |= {"worker": options.database_worker, "keys": options.database_keys}
-    names = {process: parse(given[process]).user if given.get(process) else f"{database}_{process}" for process in PROCESSES}
+    names = {
+        process: parse(given[process]).user if given.get(process) else f"{database}_{process}" for process in PROCESSES
+    }
     if options.database_url:
         names["owner"] = parse(options.database_url).user
     return names

@@ -1,4 +1,4 @@
-"""What a new home is filled with, so that trying it out needs no reading: trial keys, the shipped policy, two people."""
+"""What a new home is filled with, so that trying it out needs no reading: trial keys, shipped policy, two people."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class Home:
                 (self.path / name).mkdir(mode=0o700, exist_ok=True)
         except OSError as problem:
             raise Unsafe(
-                f"The home {self.path} cannot be made or written: {problem.strerror}. Set ABEYANCE_HOME to a folder of yours."
+                f"The home {self.path} cannot be made or written: {problem.strerror}. "
+                "Set ABEYANCE_HOME to a folder of yours."
             ) from None
 
     def make_secrets(self) -> None:
@@ -155,13 +156,14 @@ def _bring_up_to_date(home: Home) -> None:
             [sys.executable, "-m", "abeyance.site.migrate"],
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode != 0:
-            raise Unsafe(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The database was not set up.")
+            raise Unsafe(
+                done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The database was not set up."
+            )
         write_secret(home.schema, wanted)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from abeyance.errors import AbeyanceError
+from abeyance.errors import AbeyanceError, Unsafe
 from abeyance.site import home, options
 
 
@@ -32,7 +32,7 @@ def bring_up_to_date() -> None:
             roles.apply_grants(connection, databases.role_names(settings))
     except psycopg.Error as problem:
         said = str(problem).strip().splitlines()
-        raise home.Unsafe(f"The database could not be set up: {said[0] if said else type(problem).__name__}.") from None
+        raise Unsafe(f"The database could not be set up: {said[0] if said else type(problem).__name__}.") from None
 
 
 def _migrate() -> None:

@@ -20,7 +20,17 @@ from abeyance.errors import BadInput
 PREFIX = "ABEYANCE_"
 CONFIG_NAME = "abeyance.toml"
 # Read elsewhere, and no options: where things are, a member's credential, and which process of the desk this is.
-OTHER_VARIABLES = frozenset({"ABEYANCE_HOME", "ABEYANCE_CONFIG", "ABEYANCE_TOKEN", "ABEYANCE_PROCESS", "ABEYANCE_POOL"})
+OTHER_VARIABLES = frozenset(
+    {
+        "ABEYANCE_HOME",
+        "ABEYANCE_CONFIG",
+        "ABEYANCE_TOKEN",
+        "ABEYANCE_PROCESS",
+        "ABEYANCE_POOL",
+        "ABEYANCE_DEBUG",
+        "ABEYANCE_CI",
+    }
+)
 TEST_PREFIX = "ABEYANCE_TEST_"
 MAX_CONFIG_BYTES = 256 * 1024
 
@@ -67,7 +77,9 @@ def _origin(value: object) -> str:
     text = _text(value).rstrip("/")
     parts = urlsplit(text)
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if text and (parts.path or not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local))):
+    if text and (
+        parts.path or not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local))
+    ):
         raise ValueError("an https:// address without a path (http:// only for localhost)")
     return text
 

@@ -84,7 +84,7 @@ def major(version: str) -> int:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One server for one home. Everything it writes lies in `pg/` and `run/`, and a socket folder if the path is long."""
+    """One server for one home. What it writes lies in `pg/` and `run/`, and a socket folder if the path is long."""
 
     home: Path
 
@@ -261,7 +261,18 @@ class Cluster:
         """None when it runs, else what it said. Its output goes to a file: a pipe would stay open with the server."""
         log = self.data / "start.log"
         log.unlink(missing_ok=True)
-        arguments = [self.program("pg_ctl"), "start", "-w", "-s", "-t", str(START_SECONDS), "-D", self.data, "-l", log]
+        arguments: list[str | Path] = [
+            self.program("pg_ctl"),
+            "start",
+            "-w",
+            "-s",
+            "-t",
+            str(START_SECONDS),
+            "-D",
+            self.data,
+            "-l",
+            log,
+        ]
         done = self.user.run(arguments, timeout=START_SECONDS + 10, stdout=subprocess.DEVNULL)
         if done.returncode == 0:
             return None
@@ -270,7 +281,18 @@ class Cluster:
     def _stop(self) -> None:
         if not (self.data / "postmaster.pid").exists():
             return
-        arguments = [self.program("pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-t", "60", "-D", self.data]
+        arguments: list[str | Path] = [
+            self.program("pg_ctl"),
+            "stop",
+            "-w",
+            "-s",
+            "-m",
+            "fast",
+            "-t",
+            "60",
+            "-D",
+            self.data,
+        ]
         self.user.run(arguments, timeout=70, stdout=subprocess.DEVNULL)
 
     def _explain(self, said: str, what: str) -> str:

@@ -33,7 +33,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant("django_migrations", desk="S", worker="S"),
     Grant("django_content_type", desk="S", worker="S"),
     Grant("procrastinate_periodic_defers", worker="SIUD"),
-    Grant("procrastinate_workers", desk="S", worker="SIUD"),
+    Grant("procrastinate_workers", desk="SIUD", worker="SIUD"),
     Grant("procrastinate_*", desk="SIU", portal="SI", worker="SIUD"),
     Grant("fence_*", desk="SIU", portal="S", worker="SIU", keys="S"),
     Grant("ledger_*", desk="SIU", portal="S", worker="SIU", keys="S"),
@@ -58,7 +58,8 @@ GRANTED_PROCESSES = ("desk", "portal", "worker", "keys")
 
 TABLES = """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1"""
-SEQUENCES = """SELECT s.relname FROM pg_class s JOIN pg_depend d ON d.objid = s.oid JOIN pg_class t ON t.oid = d.refobjid
+SEQUENCES = """SELECT s.relname FROM pg_class s
+    JOIN pg_depend d ON d.objid = s.oid JOIN pg_class t ON t.oid = d.refobjid
     WHERE s.relkind = 'S' AND d.deptype IN ('a', 'i') AND t.relname = %s"""
 
 
@@ -90,7 +91,8 @@ def make_roles_outside(
     if not may or not may[0]:
         raise Unsafe(
             "The user of DATABASE_URL may not create roles: give it CREATEROLE, or make the roles "
-            f"{', '.join(sorted(names.values()))} and set {', '.join(f'ABEYANCE_DATABASE_{n.upper()}' for n in sorted(names))}."
+            f"{', '.join(sorted(names.values()))} "
+            f"and set {', '.join(f'ABEYANCE_DATABASE_{process.upper()}' for process in sorted(names))}."
         )
     for name in names.values():
         made = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from abeyance.errors import BadInput
 from abeyance.site import databases, home, options
 
 ABEYANCE: options.Options = options.load(os.environ)
 ABEYANCE_HOME: Path = options.home_of(os.environ)
 PROCESS = os.environ.get("ABEYANCE_PROCESS", "desk")
 if PROCESS not in home.PROCESSES:
-    raise options.BadInput(f"ABEYANCE_PROCESS must be one of {', '.join(home.PROCESSES)}.")
+    raise BadInput(f"ABEYANCE_PROCESS must be one of {', '.join(home.PROCESSES)}.")
 
 _home = home.Home(ABEYANCE_HOME)
 _is_portal = PROCESS == "portal"
@@ -87,7 +88,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = ABEYANCE.intake_max_bytes
 
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # `outbox` reads the rooms' tasks, and only when jobs are run
 
 LOGGING: dict[str, Any] = {
     "version": 1,
