@@ -106,7 +106,7 @@ def enter(process: str = "desk") -> Home:
     if not settings.database_url:
         _use_embedded(home)
     _bring_up_to_date(home)
-    _django()
+    django_set_up()
     if not home.set_up.exists():
         _finish(home)
     _entered = home.path
@@ -124,7 +124,7 @@ def _leave(cluster: Cluster, process: int) -> None:
         cluster.leave()
 
 
-def _django() -> None:
+def django_set_up() -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abeyance.site.settings")

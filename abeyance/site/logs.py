@@ -1,0 +1,56 @@
+"""Log lines: what happened and where, and never what it was about.
+
+The text of an unexpected error may repeat what a person typed or what a case holds, so that only its kind is written,
+and the places in our code that it went through.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+MOST_FRAMES = 40
+
+
+def is_debugging() -> bool:
+    return os.environ.get("ABEYANCE_DEBUG", "") == "1"
+
+
+class Discreet(logging.Formatter):
+    """For every handler of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(FORMAT)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        if is_debugging():
+            return str(super().formatException(ei))
+        return f"{ei[0].__name__} at {path_of(ei[2])}"
+
+
+def path_of(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)[-MOST_FRAMES:]
+    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+
+
+def file_of(home: Path, process: str) -> Path:
+    return home / "log" / f"{process}.log"
+
+
+def write_error(home: Path, process: str, what: str, problem: BaseException) -> Path | None:
+    """One line about an error nobody foresaw; None if even that cannot be written."""
+    path = file_of(home, process)
+    record = logging.LogRecord("abeyance", logging.ERROR, "", 0, what, None, None)
+    record.exc_info = (type(problem), problem, problem.__traceback__)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a") as file:
+            file.write(Discreet().format(record) + "\n")
+    except OSError:
+        return None
+    return path
