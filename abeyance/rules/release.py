@@ -285,7 +285,7 @@ def _within(inner: Period, outer: Period) -> bool:
 def _of_pauses(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
     for pause in facts.pauses:
         held = _held(pause, facts, packed, now)
-        if held is not None and _exception_for(pause, facts, packed) is None:
+        if held is not None and exception_for(pause, facts.demand, packed.exceptions, facts.small_team) is None:
             yield held
 
 
@@ -293,15 +293,15 @@ def _held(pause: Pause, facts: ReleaseFacts, packed: PackedItem, now: datetime) 
     return pause_rules.held_under_any(pause, facts.labels, packed.item, Stage.RELEASE, now=now)
 
 
-def _exception_for(pause: Pause, facts: ReleaseFacts, packed: PackedItem) -> str | None:
-    """The announced exception that two people agreed to use for this item after the pause was declared."""
+def exception_for(pause: Pause, demand: DemandFacts, uses: Sequence[ExceptionFacts], small_team: bool) -> str | None:
+    """The announced exception that two people agreed to use for this demand after the pause was declared."""
     announced = {found.name: found for found in pause.exceptions}
-    for use in packed.exceptions:
+    for use in uses:
         found = announced.get(use.exception)
         if use.pause != pause.name or found is None or use.agreer is None or use.epoch < pause.since_epoch:
             continue
-        two = not people.second_person(use.proposer.code, use.agreer, None, facts.small_team)
-        if two and use.proposer.active and found.could_apply(facts.demand):
+        two = not people.second_person(use.proposer.code, use.agreer, None, small_team)
+        if two and use.proposer.active and found.could_apply(demand):
             return f"{pause.name}/{found.name}"
     return None
 
@@ -311,7 +311,8 @@ def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
         used
         for packed in facts.items
         for pause in facts.pauses
-        if _held(pause, facts, packed, now) and (used := _exception_for(pause, facts, packed)) is not None
+        if _held(pause, facts, packed, now)
+        and (used := exception_for(pause, facts.demand, packed.exceptions, facts.small_team)) is not None
     }
 
 

@@ -6,33 +6,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PauseRow',
+            name="PauseRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('version', models.IntegerField()),
-                ('body', models.JSONField()),
-                ('who', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), size=None)),
-                ('since_epoch', models.BigIntegerField()),
-                ('declared_epoch', models.BigIntegerField()),
-                ('declared_at', models.DateTimeField()),
-                ('declared_by', models.CharField(max_length=16)),
-                ('ended_epoch', models.BigIntegerField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('lifted', models.BooleanField(default=False)),
-                ('closing_statement', models.TextField(default='')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=64)),
+                ("version", models.IntegerField()),
+                ("body", models.JSONField()),
+                (
+                    "who",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), size=None),
+                ),
+                ("since_epoch", models.BigIntegerField()),
+                ("declared_epoch", models.BigIntegerField()),
+                ("declared_at", models.DateTimeField()),
+                ("declared_by", models.CharField(max_length=16)),
+                ("ended_epoch", models.BigIntegerField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("lifted", models.BooleanField(default=False)),
+                ("closing_statement", models.TextField(default="")),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['who'], name='pause_who', opclasses=['array_ops'])],
-                'constraints': [models.UniqueConstraint(fields=('name', 'version'), name='pause_version_once')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["who"], name="pause_who", opclasses=["array_ops"])
+                ],
+                "constraints": [models.UniqueConstraint(fields=("name", "version"), name="pause_version_once")],
             },
         ),
     ]

@@ -94,6 +94,12 @@ def contact(agency_code: str, value: str) -> AgencyContact | None:
     return wanted.filter(value=value).order_by("id").first()
 
 
+def addresses(agency_code: str) -> frozenset[str]:
+    """The mail addresses at which the directory says the agency is reached today."""
+    wanted = AgencyContact.objects.filter(agency__code=agency_code, agency__active=True, removed_at=None, kind="email")
+    return frozenset(wanted.values_list("value", flat=True))
+
+
 def knows_address(agency_code: str, address: str, digests: Sequence[bytes]) -> bool:
     """Is this very address one of the agency's, or that of one of its officers?"""
     if contact(agency_code, address) is not None:

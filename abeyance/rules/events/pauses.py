@@ -47,3 +47,21 @@ class PauseLifted(Event, public=True, personal=(), texts=("statement",), says="P
     pause: str
     statement: str
     proposal: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionProposed(Event, public=False, personal=(), says="Exception {exception} of pause {pause} was proposed."):
+    pause: str
+    exception: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionAgreed(
+    Event,
+    public=False,
+    personal=("proposer",),
+    says="Exception {exception} of pause {pause}, proposed by {proposer}, was agreed by another.",
+):
+    pause: str
+    exception: str
+    proposer: str

@@ -1,5 +1,5 @@
 """One item weighed as of now: the verdict of law and policy, what holds it at which stage, its clocks. The page, the
-command, the letter and the gate all speak from these reasons."""
+command, the letter and the gate all speak from these reasons. It is below all stages, because each of them asks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from datetime import datetime
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.pauses import store
+from abeyance.pauses.exceptions import uses_of
+from abeyance.people import queries as people
 from abeyance.policy import calendars
 from abeyance.policy import queries as policy
 from abeyance.rules import review
@@ -18,6 +20,7 @@ from abeyance.rules.decision import Decision, Outcome, Reason
 from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pauses import Pause, held_under_any
 from abeyance.rules.policy import Books
+from abeyance.rules.release import exception_for
 from abeyance.rules.terms import PauseMode, Stage
 
 
@@ -50,8 +53,9 @@ def weigh(case: Case, *, now: datetime) -> tuple[Demand, list[Weighed]]:
     labels = casefacts.labels_that_count(case, said)
     books, pauses, items = policy.books(), store.that_could_cover(labels), casefacts.items_of(demand)
     identifiers = len({bytes(item.identifier) for item in items})
-    acts = casefacts.acts_of(case)
-    return demand, [_weigh(labels, item, books, pauses, acts, identifiers, now) for item in items]
+    acts, uses, small_team = casefacts.acts_of(case), uses_of(case), people.house_rules().small_team
+    holding = [pause for pause in pauses if exception_for(pause, said, uses, small_team) is None]
+    return demand, [_weigh(labels, item, books, holding, acts, identifiers, now) for item in items]
 
 
 def _weigh(

@@ -1,0 +1,104 @@
+"""An announced exception used for one request: proposed by one person, agreed by another. One that was not announced
+with the pause does not exist; and nothing leaves by this alone, since the gate asks for it again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from abeyance import fence, ledger
+from abeyance.casefile import door
+from abeyance.casefile import facts as casefacts
+from abeyance.casefile.models import Case, Demand, ExceptionUse
+from abeyance.errors import NotFound, Refused
+from abeyance.pauses import store
+from abeyance.people import queries as people
+from abeyance.rules import people as people_rules
+from abeyance.rules.decision import Reason
+from abeyance.rules.events import ExceptionAgreed, ExceptionProposed
+from abeyance.rules.pauses import Pause
+from abeyance.rules.people import Permission
+from abeyance.rules.release import ExceptionFacts
+
+
+def propose_use(ref: str, pause: str, exception: str, *, by: str, now: datetime) -> ExceptionUse:
+    """Say that an announced exception fits this request. Raises Refused where its conditions are not met."""
+    case = door.open_for(by, ref, Permission.ANSWER_PROPOSE, now=now)
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        demand = casefacts.newest_demand(case)
+        people.refuse_unless(people.may_take_part(by, demand.jurisdiction))
+        _require_fitting(case, demand, pause, exception)
+        use = ExceptionUse.objects.create(
+            case=case, pause=pause, exception=exception, proposed_by=by, proposed_at=moment
+        )
+        proposed = ExceptionProposed(pause=pause, exception=exception)
+        ledger.append(proposed, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+    return use
+
+
+def agree_use(ref: str, pause: str, exception: str, *, by: str, now: datetime) -> ExceptionUse:
+    """Agree to it as a second person."""
+    case = door.open_for(by, ref, Permission.ANSWER_AGREE, now=now)
+    act = uuid4()
+    with fence.together(act):
+        moment, epoch = fence.clock(), fence.epoch()
+        waiting = case.exception_uses.select_for_update().filter(pause=pause, exception=exception, agreed_by=None)
+        use = waiting.order_by("-pk").first()
+        if use is None:
+            raise NotFound("Nobody has proposed to use that exception for this request.")
+        demand = casefacts.newest_demand(case)
+        _require_fitting(case, demand, pause, exception)
+        _require_second(case, demand, use, by=by, now=moment)
+        use.agreed_by, use.agreed_at, use.epoch = by, moment, epoch
+        use.save(update_fields=["agreed_by", "agreed_at", "epoch"])
+        agreed = ExceptionAgreed(pause=pause, exception=exception, proposer=use.proposed_by)
+        ledger.append(agreed, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
+    return use
+
+
+def uses_of(case: Case) -> tuple[ExceptionFacts, ...]:
+    """Every use on file, with the people as they are now."""
+    return tuple(
+        ExceptionFacts(
+            pause=use.pause,
+            exception=use.exception,
+            proposer=people.actor(use.proposed_by),
+            agreer=people.actor(use.agreed_by) if use.agreed_by else None,
+            epoch=use.epoch if use.epoch is not None else -1,
+        )
+        for use in case.exception_uses.order_by("pk")
+    )
+
+
+def _require_fitting(case: Case, demand: Demand, name: str, exception: str) -> None:
+    announced = {found.name: found for pause in _in_force(name) for found in pause.exceptions}
+    if exception not in announced:
+        known = ", ".join(sorted(announced)) or "none"
+        raise Refused([_no("not-announced", f"Pause {name} has announced no such exception; it has: {known}.")])
+    said = casefacts.demand_facts(case, demand, genuine=False)
+    if not announced[exception].could_apply(said):
+        sentence = f"The demand does not meet what the exception asks for: {announced[exception].sentence}"
+        raise Refused([_no("exception-does-not-fit", sentence)])
+
+
+def _in_force(name: str) -> list[Pause]:
+    found = store.in_force(name)
+    if not found:
+        raise NotFound(f"No pause {name[:48]} is in force. `abeyance pause list` shows those that are.")
+    return found
+
+
+def _require_second(case: Case, demand: Demand, use: ExceptionUse, *, by: str, now: datetime) -> None:
+    locked = people.lock_members([by, use.proposed_by])
+    house, finding = people.house_rules(), casefacts.newest_finding(case, demand.version)
+    proposer = locked.get(use.proposed_by) or people.actor(use.proposed_by)
+    agreer = locked.get(by) or people.actor(by)
+    people.refuse_unless(people.may_take_part(by, demand.jurisdiction))
+    verifier = finding.by if finding else None
+    people.refuse_unless(people_rules.may_agree(proposer, agreer, verifier, house.small_team, now, house.waiting))
+
+
+def _no(code: str, sentence: str) -> Reason:
+    return Reason(code, sentence, clause=f"pauses:{code}")

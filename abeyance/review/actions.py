@@ -1,0 +1,96 @@
+"""Acts around the weighing of a request: what clocks run from, legal holds, and who may read it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from abeyance import fence, ledger
+from abeyance.casefile import door
+from abeyance.casefile.models import Case, ClockAct, LegalHold, Reader
+from abeyance.errors import BadInput, NotFound
+from abeyance.people import queries as people
+from abeyance.rules.events import AdminAct, ClockSet, LegalHoldSet
+from abeyance.rules.instruments import ActKind
+from abeyance.rules.people import Permission
+
+NOT_TO_BE_SET = frozenset({ActKind.ARRIVED, ActKind.RELEASED})  # the desk writes these itself
+LONGEST_BASIS = 80
+
+
+def record_act(
+    ref: str,
+    kind: ActKind,
+    at: datetime,
+    *,
+    until: datetime | None = None,
+    clock: str | None = None,
+    item: int | None = None,
+    by: str,
+    now: datetime,
+) -> ClockAct:
+    """Record an act that clocks run from. `until` and `clock` belong to an extension: what was granted, for which."""
+    _refuse_wrong_act(kind, at, until, clock, now)
+    case = door.open_for(by, ref, Permission.CLOCK_SET, now=now)
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        Case.objects.select_for_update().get(pk=case.pk)
+        stored = f"{kind.value}:{clock}" if clock else kind.value
+        row = ClockAct.objects.create(case=case, item_number=item, kind=stored[:32], at=at, until=until, by=by)
+        told = ClockSet(clock=kind.value, item=item, due=until)
+        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+    return row
+
+
+def hold(ref: str, basis: str, *, by: str, now: datetime) -> LegalHold:
+    """Nothing of this request is destroyed until the hold is ended."""
+    if not 1 <= len(basis.strip()) <= LONGEST_BASIS:
+        raise BadInput(f"A legal hold names its basis in 1 to {LONGEST_BASIS} characters.")
+    case = door.open_for(by, ref, Permission.HOLD_SET, now=now)
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        Case.objects.select_for_update().get(pk=case.pk)
+        row = LegalHold.objects.create(case=case, basis=basis.strip(), by=by, at=moment)
+        told = LegalHoldSet(hold=str(row.pk), in_force=True)
+        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+    return row
+
+
+def end_hold(ref: str, number: int, *, by: str, now: datetime) -> None:
+    people.require(by, Permission.RETENTION_ERASE, now)
+    case = door.open_for(by, ref, Permission.CASE_READ, now=now)
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        if not case.legal_holds.filter(pk=number, ended_at=None).update(ended_at=moment):
+            raise NotFound("That legal hold is not in force.")
+        told = LegalHoldSet(hold=str(number), in_force=False)
+        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+
+
+def add_reader(ref: str, member: str, *, by: str, now: datetime) -> None:
+    """Let a member read a restricted request; who takes no part in its jurisdiction is not let in."""
+    case = door.open_for(by, ref, Permission.READER_ADD, now=now)
+    code = people.code_of(member)
+    for jurisdiction in case.demands.values_list("jurisdiction", flat=True):
+        people.refuse_unless(people.may_take_part(code, jurisdiction))
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        Reader.objects.get_or_create(case=case, member=code)
+        told = AdminAct(act="reader-added", subject=code)
+        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+
+
+def _refuse_wrong_act(kind: ActKind, at: datetime, until: datetime | None, clock: str | None, now: datetime) -> None:
+    if kind in NOT_TO_BE_SET:
+        raise BadInput(f"'{kind.value}' is recorded by the desk itself.")
+    if at > now:
+        raise BadInput("An act is recorded when it has happened; its moment lies in the future.")
+    extension = kind is ActKind.EXTENSION_GRANTED
+    if extension and until is None:
+        raise BadInput("An extension says until when: --until.")
+    if not extension and (until is not None or clock is not None):
+        raise BadInput("Only an extension has --until and --clock.")
