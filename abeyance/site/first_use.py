@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from abeyance.errors import AbeyanceError
 from abeyance.site.home import Home
 
 
@@ -23,3 +25,19 @@ def _call(module: str, name: str, *arguments: Any, **named: Any) -> Any:
         return None
     act: Callable[..., Any] | None = getattr(import_module(module), name, None)
     return act(*arguments, **named) if act else None
+
+
+def main() -> int:
+    """For `home.make_ready`, which must not import Django."""
+    from abeyance.site import home
+
+    try:
+        home.enter()
+    except AbeyanceError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -93,24 +93,36 @@ _entered: Path | None = None
 def enter(process: str = "desk") -> Home:
     """Make the home ready, start its database if it is ours, and set Django up as this kind of process."""
     global _entered
-    settings = options.load(os.environ)
     home = here()
     os.environ["ABEYANCE_PROCESS"] = process
     if _entered == home.path:
         return home
-    fresh = not home.set_up.exists()
-    if fresh and process != "owner":
-        print(f"Setting up {home.path} for trying out: its keys lie beside its data.", file=sys.stderr)
-    home.make_folders()
-    home.make_secrets()
-    if not settings.database_url:
-        _use_embedded(home)
-    _bring_up_to_date(home)
+    _prepare(home)
     django_set_up()
     if not home.set_up.exists():
         _finish(home)
     _entered = home.path
     return home
+
+
+def make_ready() -> Home:
+    """The same for a process that must stay small: what needs Django is done by a child."""
+    home = here()
+    _prepare(home)
+    if not home.set_up.exists():
+        _run_apart("abeyance.site.first_use", {"ABEYANCE_PROCESS": "desk"}, "The home was not set up.")
+    return home
+
+
+def _prepare(home: Home) -> None:
+    settings = options.load(os.environ)
+    if not home.set_up.exists():
+        print(f"Setting up {home.path} for trying out: its keys lie beside its data.", file=sys.stderr, flush=True)
+    home.make_folders()
+    home.make_secrets()
+    if not settings.database_url:
+        _use_embedded(home)
+    _bring_up_to_date(home)
 
 
 def _use_embedded(home: Home) -> None:
@@ -151,20 +163,22 @@ def _bring_up_to_date(home: Home) -> None:
     with alone(home.path / "run" / "set-up.lock"):
         if home.secret("schema") == wanted:
             return
-        environment = {**os.environ, "ABEYANCE_PROCESS": "owner", "ABEYANCE_HOME": str(home.path)}
-        done = subprocess.run(
-            [sys.executable, "-m", "abeyance.site.migrate"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise Unsafe(
-                done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The database was not set up."
-            )
+        _run_apart("abeyance.site.migrate", {"ABEYANCE_PROCESS": "owner"}, "The database was not set up.")
         write_secret(home.schema, wanted)
+
+
+def _run_apart(module: str, environment: dict[str, str], otherwise: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        raise Unsafe(said[-1] if said else otherwise)
 
 
 def _finish(home: Home) -> None:

@@ -1,7 +1,71 @@
-"""What the portal answers to."""
+"""What the portal answers to: what is paused, the log, and checking a receipt. Nothing of the desk is mounted here."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.http import HttpRequest
+from django.urls import path
+from ninja import NinjaAPI, Router, Schema
+
+from abeyance import __version__
+from abeyance.errors import BadInput
+from abeyance.ledger import verifying
+from abeyance.ledger.api import public as ledger
+from abeyance.rules.ledger.notes import BadNote, VerifierKey, read_key
+from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
+from abeyance.site import answers, guard
+
+pages = Router(auth=None, tags=["public"])
+
+
+class Found(Schema):
+    holds: bool
+    what: str
+    reason: str
+    key: str
+    key_given: bool
+    origin: str | None
+    size: int | None
+    root: str | None
+    index: int | None
+    content: dict[str, Any] | None
+    sentence: str
+
+
+@pages.get("/pauses", response=list[dict[str, Any]])
+def pauses(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pauses in force, as they were announced."""
+    from abeyance.pauses import documents, store
+
+    return [documents.public(row) for row in store.rows_in_force()]
+
+
+@pages.post("/verify", response=Found)
+def verify(request: HttpRequest, key: str = "") -> dict[str, Any]:
+    """Whether the receipt or checkpoint in the body holds: what `abeyance verify FILE` says, which you should prefer,
+    since it asks nobody."""
+    return verifying.verify(request.body[: LARGEST_RECEIPT + 1], _given_key(key)).as_dict()
+
+
+def _given_key(key: str) -> VerifierKey | None:
+    try:
+        return read_key(key) if key else None
+    except BadNote as problem:
+        raise BadInput(f"key is not a verifier key: {problem}.") from None
+
+
+def _build() -> NinjaAPI:
+    api = NinjaAPI(title="Abeyance, public", version=__version__, docs_url=None, urls_namespace="portal", auth=None)
+    answers.install(api)
+    api.add_router("", pages)
+    api.add_router("", ledger)
+    return api
+
+
+urlpatterns = [path("health", guard.health), path("", _build().urls)]
+
+handler400 = answers.bad_request
+handler403 = answers.bad_request
+handler404 = answers.not_found
+handler500 = answers.failed

@@ -52,7 +52,12 @@ INSTALLED_APPS += ["procrastinate.contrib.django"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ROOT_URLCONF = "abeyance.site.portal_urls" if _is_portal else "abeyance.site.desk_urls"
-MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
+MIDDLEWARE = [
+    "abeyance.site.guard.headers",
+    "django.middleware.security.SecurityMiddleware",
+    "abeyance.site.guard.hosts",
+    "abeyance.site.guard.bounds",
+]
 APPEND_SLASH = False
 TEMPLATES: list[dict[str, Any]] = []
 
@@ -70,7 +75,6 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
 SECURE_REFERRER_POLICY = "no-referrer"
-X_FRAME_OPTIONS = "DENY"
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -78,6 +82,7 @@ USE_I18N = False
 LANGUAGE_CODE = "en"
 
 DATABASES: dict[str, dict[str, Any]] = {"default": databases.address(PROCESS, _home, ABEYANCE).for_django()}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] |= {"application_name": f"abeyance-{PROCESS}", "connect_timeout": 10}
 # A process that serves many needs a pool; a single command would only wait for its threads.
 if os.environ.get("ABEYANCE_POOL") == "on":
@@ -85,8 +90,7 @@ if os.environ.get("ABEYANCE_POOL") == "on":
 
 # A body larger than this is read as a stream by intake's own handlers; Django never writes one to disk in the clear.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = ABEYANCE.intake_max_bytes
+FILE_UPLOAD_HANDLERS = ["abeyance.seals.uploads.SealingUploadHandler"]
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # `outbox` reads the rooms' tasks, and only when jobs are run
 

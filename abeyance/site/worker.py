@@ -1,0 +1,31 @@
+"""`python -m abeyance.site.worker`: does the jobs that wait, and publishes the log on its cadence."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+EVERY_SECONDS = 5.0
+
+
+def main() -> None:
+    os.environ |= {"ABEYANCE_PROCESS": "worker", "DJANGO_SETTINGS_MODULE": "abeyance.site.settings"}
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from abeyance import outbox
+
+    outbox.run_worker(at_once=settings.ABEYANCE.worker_jobs, alongside=publish, every=EVERY_SECONDS)
+
+
+def publish() -> None:
+    """While the desk is locked nothing is signed, and what waits is published when it is opened."""
+    from abeyance.ledger.sequencer import integrate
+
+    integrate(datetime.now(UTC))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""What a web server calls. WSGI and not ASGI, because there Django would write a large body to disk before our own
+upload handler could seal it."""
+
+from __future__ import annotations
+
+import os
+
+from abeyance.site import lifeline
+
+lifeline.end_with_parent()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abeyance.site.settings")
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django reads its settings when it is imported
+
+application = get_wsgi_application()
