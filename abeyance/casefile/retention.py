@@ -1,0 +1,95 @@
+"""Erasing a closed request: its files go, its key goes, and what stays in the rows opens for nobody.
+
+The key is gone for good when the next erasure run (`abeyance keys rotate`) has replaced the generation above it; until
+then an older backup together with today's key ring could still open the request. `docs/keys.md` names the days.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from abeyance import fence, ledger, seals
+from abeyance.casefile import door
+from abeyance.casefile.models import Case, Demand, Document, Finding, Item, NoticeFact, Package
+from abeyance.errors import Refused
+from abeyance.people import queries as people
+from abeyance.rules.decision import Reason
+from abeyance.rules.events import Erased
+from abeyance.rules.lifecycle import State
+from abeyance.rules.people import Permission
+
+
+def due(kept: timedelta, *, now: datetime) -> QuerySet[Case]:
+    """Closed longer ago than requests are kept, and not under a legal hold."""
+    closed = Case.objects.filter(state=State.CLOSED, erased_at=None, closed_at__lt=now - kept)
+    return closed.exclude(legal_holds__ended_at=None, legal_holds__isnull=False)
+
+
+def erase(ref: str, reason: str, *, by: str, now: datetime) -> Case:
+    """Raises Refused while the request is open, or a legal hold or a pending recall needs it."""
+    people.require(by, Permission.RETENTION_ERASE, now)
+    case = door.open_for(by, ref, Permission.RETENTION_ERASE, now=now)
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        case = Case.objects.select_for_update().get(pk=case.pk)
+        if against := _against(case):
+            raise Refused(against)
+        files = _files(case)
+        _empty(case, moment)
+        seals.erase(case.holder)
+        told = Erased(what="the request", reason=reason[:80])
+        ledger.append(told, by=by, now=moment, case=case.ref, act=act)
+    for (
+        path
+    ) in files:  # after the commit: a file without its row is found by `abeyance doctor`, a row without it is not
+        path.unlink(missing_ok=True)
+    return case
+
+
+def destroy_package(package: Package, reason: str, *, by: str, now: datetime) -> None:
+    """Inside the caller's transaction; the caller removes the file after the commit."""
+    Package.objects.filter(pk=package.pk, destroyed_at=None).update(destroyed_at=now)
+    told = Erased(what="a package", reason=reason[:80])
+    ledger.append(told, by=by, now=now, holder=package.case.holder, case=package.case.ref)
+
+
+def package_file(package: Package) -> Path:
+    return Path(settings.ABEYANCE_HOME) / "packages" / package.path
+
+
+def _against(case: Case) -> list[Reason]:
+    found = []
+    if case.erased_at is not None:
+        found.append(_no("erased", "The request has been erased already."))
+    if State(case.state) is not State.CLOSED:
+        found.append(_no("not-closed", f"The request is '{case.state}'; only a closed one is erased."))
+    for hold in case.legal_holds.filter(ended_at=None):
+        found.append(_no("legal-hold", f"A legal hold is in force: {hold.basis}."))
+    return found
+
+
+def _files(case: Case) -> list[Path]:
+    home = Path(settings.ABEYANCE_HOME)
+    documents = [home / "documents" / path for path in case.documents.values_list("path", flat=True)]
+    return documents + [package_file(package) for package in case.packages.all()]
+
+
+def _empty(case: Case, now: datetime) -> None:
+    """Sealed columns would open for nobody; empty ones do not even tell a length."""
+    Document.objects.filter(case=case).update(name=b"", reading=b"", sha256=b"")
+    Demand.objects.filter(case=case).update(particulars=b"")
+    Item.objects.filter(case=case).update(identifier=b"", identifier_digest=None)
+    Finding.objects.filter(case=case).update(note=b"")
+    NoticeFact.objects.filter(item__case=case).update(reason=b"")
+    case.packages.update(summary=b"", sha256=b"", destroyed_at=now)
+    Case.objects.filter(pk=case.pk).update(erased_at=now)
+
+
+def _no(code: str, sentence: str) -> Reason:
+    return Reason(code, sentence, clause=f"retention:{code}")
