@@ -1,0 +1,61 @@
+"""The API of policy, law and data maps: what the command can do."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from abeyance.errors import NotFound
+from abeyance.people.api import ProposalOut
+from abeyance.people.bearer import MemberToken, caller
+from abeyance.people.commands import proposal_document
+from abeyance.policy import actions
+from abeyance.policy.commands import in_force
+from abeyance.policy.models import Current
+from abeyance.policy.reading import LARGEST
+
+router = Router(tags=["policy"], auth=MemberToken())
+
+
+class TextIn(Schema):
+    body: str = Field(max_length=LARGEST)
+
+
+class AdoptionIn(Schema):
+    until: date
+    checked_against: str = Field(default="", max_length=400)
+
+
+@router.get("/policy", response=dict[str, Any])
+def texts(request: HttpRequest) -> dict[str, Any]:
+    return in_force(datetime.now(UTC))
+
+
+@router.get("/policy/{kind}/{name}", response=dict[str, Any])
+def text(request: HttpRequest, kind: str, name: str) -> dict[str, Any]:
+    row = Current.objects.select_related("text").filter(kind=kind, name=name).first()
+    if row is None:
+        raise NotFound("No such text is in force.")
+    return {"kind": row.kind, "name": row.name, "digest": row.text_id, "body": row.text.body}
+
+
+@router.post("/policy", response={202: ProposalOut})
+def propose(request: HttpRequest, body: TextIn) -> ProposalOut:
+    proposal = actions.propose_text(body.body, by=caller(request), now=datetime.now(UTC))
+    return ProposalOut(**proposal_document(proposal))
+
+
+@router.post("/law/{entry}/adopt", response={202: ProposalOut})
+def adopt(request: HttpRequest, entry: str, body: AdoptionIn) -> ProposalOut:
+    proposal = actions.propose_adoption(
+        entry, body.until, checked_against=body.checked_against, by=caller(request), now=datetime.now(UTC)
+    )
+    return ProposalOut(**proposal_document(proposal))
+
+
+@router.post("/law/{entry}/end", response={204: None})
+def end(request: HttpRequest, entry: str) -> None:
+    actions.end_adoption(entry, by=caller(request), now=datetime.now(UTC))

@@ -1,0 +1,94 @@
+"""What the desk goes by at this moment. A text that is proposed counts beside the present one: the stricter wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from abeyance.errors import NotFound, Unsafe
+from abeyance.people import proposals
+from abeyance.people.models import Proposal
+from abeyance.policy.models import AdoptedEntry, Current
+from abeyance.policy.reading import POLICY, Parsed, stored
+from abeyance.rules.instruments import Adoption, LawText
+from abeyance.rules.policy import Books, Policy
+from abeyance.rules.services import DataMap
+
+PROPOSED_TEXT = "policy-text"
+SHARED = " FOR SHARE"
+Key = tuple[str, str]
+
+
+def books(*, lock: bool = False) -> tuple[Books, ...]:
+    """The books in force first, then one for each proposed text. `lock`: for the gate, unchangeable until the commit.
+
+    Digests are always read from the database; only what they stand for is kept in memory.
+    """
+    present = _present(lock)
+    if not any(kind == POLICY for kind, _ in present):
+        raise Unsafe("No policy is in force. `abeyance policy propose FILE` and a second member bring one into force.")
+    adopted = _adopted(lock)
+    first = _bound(present, adopted)
+    return (first, *(_bound(_replaced(present, key, digest), adopted) for key, digest in _proposed(present)))
+
+
+def current(kind: str, name: str) -> Parsed | None:
+    digest = Current.objects.filter(kind=kind, name=name).values_list("text_id", flat=True).first()
+    return stored(digest) if digest else None
+
+
+def law_entry(entry: str) -> str:
+    """The digest of a law entry in force by its text, adopted or not."""
+    found = books()[0]
+    known = {each.id: each.digest for each in found.outbound} | {e.id: e.digest for e in found.entries.values()}
+    if entry not in known:
+        raise NotFound(f"There is no law entry {entry[:64]!r}. `abeyance policy list` shows them.")
+    return known[entry]
+
+
+def _present(lock: bool) -> dict[Key, str]:
+    # Django's select_for_update cannot say FOR SHARE.
+    rows = Current.objects.raw(f"SELECT * FROM policy_current ORDER BY kind, name{SHARED if lock else ''}")  # noqa: S608
+    return {(row.kind, row.name): row.text_id for row in rows}
+
+
+def _adopted(lock: bool) -> Mapping[str, Adoption]:
+    standing = "SELECT * FROM policy_adoptedentry WHERE ended_at IS NULL"
+    rows = AdoptedEntry.objects.raw(standing + (SHARED if lock else ""))
+    return {
+        row.entry: Adoption(
+            row.entry, row.entry_digest, row.by, row.agreed_by, row.on, row.expires, row.checked_against
+        )
+        for row in rows
+    }
+
+
+def _proposed(present: Mapping[Key, str]) -> Iterable[tuple[Key, str]]:
+    """Texts that wait for a second person, where they differ from what is in force."""
+    waiting = Proposal.objects.filter(kind=PROPOSED_TEXT, agreed_at=None, withdrawn_at=None).order_by("pk")
+    for proposal in waiting:
+        payload = proposals.payload_of(proposal)
+        key = (str(payload["kind"]), str(payload["name"]))
+        if present.get(key) != payload["digest"]:
+            yield key, str(payload["digest"])
+
+
+def _replaced(present: Mapping[Key, str], key: Key, digest: str) -> dict[Key, str]:
+    """There is one policy, whatever it is called."""
+    kept = {each: text for each, text in present.items() if key[0] != POLICY or each[0] != POLICY}
+    return {**kept, key: digest}
+
+
+def _bound(present: Mapping[Key, str], adopted: Mapping[str, Adoption]) -> Books:
+    texts = [stored(digest) for digest in present.values()]
+    policies = [text for text in texts if isinstance(text, Policy)]
+    return Books(
+        policy=policies[0] if policies else _missing(),
+        law=tuple(text for text in texts if isinstance(text, LawText)),
+        maps=tuple(text for text in texts if isinstance(text, DataMap)),
+        adopted=adopted,
+        digests=frozenset(present.values()),
+    )
+
+
+def _missing() -> Policy:
+    raise Unsafe("No policy is in force.")
