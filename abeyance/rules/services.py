@@ -1,7 +1,8 @@
 """Data maps: what a connected service holds, field by field, and what it cannot hand over.
 
 A map is written by whoever runs the service. It never asks the service to change: a field that is end-to-end encrypted
-stays a field of the map, so that the desk can say why it cannot be handed over."""
+stays a field of the map, so that the desk can say why it cannot be handed over. Where a connector reads the service,
+the map also says which column each field is read from (`maptables`): it too is agreed to by two people."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from abeyance.rules.maptables import MapLookup, MapTable, read_lookups, read_tables
 from abeyance.rules.terms import DataCategory
 from abeyance.rules.texts import Table, digest_of, each_once
 
@@ -38,12 +40,17 @@ class DataMap:
     stored_in: str | None
     fields: tuple[MapField, ...]
     digest: str
+    tables: tuple[MapTable, ...] = ()
+    lookups: tuple[MapLookup, ...] = ()
 
     def of(self, category: DataCategory) -> tuple[MapField, ...]:
         return tuple(field for field in self.fields if field.category is category)
 
     def can_be_handed_over(self, category: DataCategory) -> frozenset[str]:
         return frozenset(field.name for field in self.of(category) if not field.end_to_end_encrypted)
+
+    def field(self, category: DataCategory, name: str) -> MapField:
+        return next(field for field in self.of(category) if field.name == name)
 
     def encrypted(self, category: DataCategory, asked: Iterable[str]) -> tuple[MapField, ...]:
         wanted = frozenset(asked)
@@ -58,9 +65,13 @@ def parse_data_map(content: Mapping[str, Any], *, file: str = "map") -> DataMap:
     service, title = head.code("service"), head.text("title")
     entity, stored_in = head.code("entity", "") or None, head.country("stored_in", "") or None
     head.done()
-    fields = each_once((_field(table) for table in top.tables("field")), lambda f: f.name, file, "field")
+    fields = each_once(
+        (_field(table) for table in top.tables("field")), lambda f: f"{f.name} of {f.category}", file, "field"
+    )
+    tables = read_tables(top, {(field.category, field.name) for field in fields})
+    lookups = read_lookups(top)
     top.done()
-    return DataMap(service, title, entity, stored_in, fields, digest_of(content))
+    return DataMap(service, title, entity, stored_in, fields, digest_of(content), tables, lookups)
 
 
 def _field(table: Table) -> MapField:
