@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,3 +38,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     for reason, count in _skipped.items():
         terminalreporter.write_line(f"NOT TESTED ({count}): {reason}", yellow=True, bold=True)
+
+
+@pytest.fixture
+def desk(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Any]:
+    """The invented company's desk, with a real key holder (`tests/desk.py`)."""
+    from tests.desk import running_desk
+
+    settings.ABEYANCE_HOME = tmp_path
+    with running_desk(tmp_path) as made:
+        yield made
