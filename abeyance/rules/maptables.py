@@ -13,7 +13,7 @@ from abeyance.rules.texts import Table, each_once
 
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?")
-_FILE = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_FILE = re.compile(r"[a-z][a-z0-9-]{0,39}")  # a package puts the number of the item before it
 _SECRETS = re.compile(
     r"(^|_)(pass|passwd|pwd|pwhash|secret|secrets|token|tokens|otp|totp|salt|seed|macaroon|cookie|pushkey)(_|$)"
     r"|passw|passphrase|(api|private|session|secret|recovery|one_time)_?key",

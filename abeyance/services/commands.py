@@ -8,7 +8,7 @@ from typing import Any
 
 from abeyance.console import Answer
 from abeyance.people import commands as people
-from abeyance.services import actions, documents, queries
+from abeyance.services import actions, documents, maps, queries
 from abeyance.services.connector import KINDS
 from abeyance.services.postgres import grants
 
@@ -26,6 +26,9 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     granted = _verb(verbs, "grants", show_grants, "print the SQL that makes the reading role of a service", "service")
     granted.add_argument("--role", default=grants.ROLE, help=f"what to call the role (default {grants.ROLE})")
+    text = verbs.add_parser("map", help="print a data map to begin with", description="Print a data map to begin with.")
+    text.add_argument("name", choices=maps.shipped_names())
+    text.set_defaults(run=show_map)
     added = _verb(verbs, "connect", connect, "propose to connect a service that has a data map", "service")
     added.add_argument("--connector", choices=sorted(KINDS), required=True)
     added.add_argument("--entity", help="the legal entity that runs it, if not as in the data map")
@@ -62,6 +65,11 @@ def check(args: argparse.Namespace) -> Answer:
 def show_grants(args: argparse.Namespace) -> Answer:
     script = queries.grants_for(args.service, role=args.role)
     return Answer({"service": args.service, "role": args.role, "sql": script}, script.rstrip("\n"))
+
+
+def show_map(args: argparse.Namespace) -> Answer:
+    text = maps.shipped_text(args.name) or ""
+    return Answer({"map": args.name, "toml": text}, text.rstrip("\n"))
 
 
 def connect(args: argparse.Namespace) -> Answer:

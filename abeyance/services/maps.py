@@ -21,7 +21,14 @@ def in_force(service: str) -> DataMap:
 
 
 def shipped(name: str) -> DataMap | None:
+    text = shipped_text(name)
+    return parse_data_map(tomllib.loads(text), file=f"{name}.toml") if text is not None else None
+
+
+def shipped_text(name: str) -> str | None:
     path = SHIPPED / f"{name}.toml"
-    if path not in SHIPPED.glob("*.toml"):
-        return None
-    return parse_data_map(tomllib.loads(path.read_text()), file=path.name)
+    return path.read_text(encoding="utf-8") if path in SHIPPED.glob("*.toml") else None
+
+
+def shipped_names() -> list[str]:
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))

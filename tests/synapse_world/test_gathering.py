@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +13,6 @@ import psycopg
 import pytest
 
 from abeyance.errors import Unsafe
-from abeyance.release.packaging import Custody, write_package
 from abeyance.rules.facts import Period
 from abeyance.rules.gathering import Found, GatherRequest, Wanted
 from abeyance.rules.services import DataMap
@@ -25,6 +22,7 @@ from abeyance.services.connector import Connector
 from abeyance.services.postgres import grants
 from abeyance.services.queries import Way
 from abeyance.services.synapse import SYNAPSE
+from tests.services.packing import packed
 from tests.synapse_world.world import World
 
 NOW = datetime.now(UTC)
@@ -71,11 +69,7 @@ def rows(connector: Connector, request: GatherRequest) -> dict[str, list[dict[st
 
 
 def package(connector: Connector, request: GatherRequest) -> str:
-    target = io.BytesIO()
-    custody = Custody("P-1", "R-1", (1,), NOW)
-    write_package(connector.gather(request), letter_pdf=b"", letter_text="", custody=custody, target=target)
-    with zipfile.ZipFile(target) as archive:
-        return "\n".join(archive.read(name).decode() for name in archive.namelist())
+    return "\n".join(content.decode() for content in packed(connector.gather(request)).values())
 
 
 def test_the_two_clients_read_each_other_in_both_rooms(synapse: World) -> None:
@@ -142,6 +136,11 @@ def test_a_room_that_was_ever_encrypted_gives_no_content(reader: str, synapse: W
     with Way(held, "synapse", reader).opened() as connector:
         found = rows(connector, request)
         assert len(found["events"]) == len(synapse.bob.said_clear) + len(synapse.bob.said_sealed) + 1
+        assert len(found["messages"]) == len(synapse.bob.said_clear)
+        assert "roses" not in str(found)
+        with synapse.superuser() as connection:  # as after everybody here has left the room
+            connection.execute("DELETE FROM current_state_events WHERE room_id = %s", [synapse.sealed_room])
+        found = rows(connector, request)
         assert len(found["messages"]) == len(synapse.bob.said_clear)
         assert "roses" not in str(found)
 

@@ -6,16 +6,27 @@ everything. Synapse itself is neither imported nor asked.
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from abeyance.services.postgres.relations import Relation, Relations
 
 _EVENT = ("event_id", "type", "room_id", "sender", "origin_server_ts", "state_key", "rejection_reason")
-_WRITTEN = """SELECT e.event_id, e.type, e.room_id, e.sender, e.origin_server_ts,
+# Encryption cannot be switched off again, so the room's present state says it; by index, however large the server.
+# Of a room that everybody here has left Synapse forgets the present state: then every event of the room is looked at.
+_ENCRYPTED: LiteralString = """(
+    EXISTS (SELECT FROM current_state_events c WHERE c.room_id = e.room_id AND c.type = 'm.room.encryption')
+    OR (NOT EXISTS (SELECT FROM current_state_events c WHERE c.room_id = e.room_id AND c.type = 'm.room.create')
+        AND EXISTS (SELECT FROM events x WHERE x.room_id = e.room_id AND x.type = 'm.room.encryption')))"""
+_WRITTEN: LiteralString = f"""SELECT e.event_id, e.type, e.room_id, e.sender, e.origin_server_ts,
     (j.json::json -> 'content')::text AS content
     FROM events e JOIN event_json j ON j.event_id = e.event_id
     WHERE e.state_key IS NULL AND e.rejection_reason IS NULL
-    AND e.type NOT IN ('m.room.encrypted', 'm.room.redaction')
-    AND NOT EXISTS (SELECT FROM events x WHERE x.room_id = e.room_id AND x.type = 'm.room.encryption')"""
-_WRITTEN_NEEDS = {"events": _EVENT, "event_json": ("event_id", "json")}
+    AND e.type NOT IN ('m.room.encrypted', 'm.room.redaction') AND NOT {_ENCRYPTED}"""  # noqa: S608
+_WRITTEN_ENCRYPTED: LiteralString = f"""SELECT e.event_id, e.sender, e.origin_server_ts FROM events e
+    WHERE e.rejection_reason IS NULL
+    AND (e.type = 'm.room.encrypted' OR (e.state_key IS NULL AND {_ENCRYPTED}))"""  # noqa: S608
+_ENCRYPTED_NEEDS = {"events": _EVENT, "current_state_events": ("room_id", "type")}
+_WRITTEN_NEEDS = {**_ENCRYPTED_NEEDS, "event_json": ("event_id", "json")}
 
 SYNAPSE = Relations(
     named={
@@ -55,10 +66,8 @@ SYNAPSE = Relations(
         "written_and_deleted": Relation(_WRITTEN, _WRITTEN_NEEDS),
         # That there is something in encrypted rooms, never what.
         "written_encrypted": Relation(
-            "SELECT event_id, sender, origin_server_ts FROM events e WHERE rejection_reason IS NULL AND "
-            "(type = 'm.room.encrypted' OR (state_key IS NULL AND EXISTS "
-            "(SELECT FROM events x WHERE x.room_id = e.room_id AND x.type = 'm.room.encryption')))",
-            {"events": _EVENT},
+            _WRITTEN_ENCRYPTED,
+            _ENCRYPTED_NEEDS,
         ),
     },
     never=frozenset(
