@@ -1,27 +1,41 @@
 """What an agency gets: a BagIt bag in one ZIP, written as a stream. Knows nothing of Django or of requests."""
 
 from abeyance.release.packaging.contents import (
+    Contents,
     CopiedTable,
     CopySource,
     Custody,
     CustodyAct,
     CustodyStep,
-    PackageSummary,
+    Letter,
     PackedFile,
     Role,
+    TextInForce,
+    TextKind,
+    Written,
 )
 from abeyance.release.packaging.flow import Flow
+from abeyance.release.packaging.opening import Checked, check_package
 from abeyance.release.packaging.writing import write_package
 
+PackageSummary = Written  # its name until callers have taken the new one
+
 __all__ = [
+    "Checked",
+    "Contents",
     "CopiedTable",
     "CopySource",
     "Custody",
     "CustodyAct",
     "CustodyStep",
     "Flow",
+    "Letter",
     "PackageSummary",
     "PackedFile",
     "Role",
+    "TextInForce",
+    "TextKind",
+    "Written",
+    "check_package",
     "write_package",
 ]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import BinaryIO
+from typing import Protocol
 
 from abeyance.errors import BadInput
 from abeyance.release.packaging.contents import PackedFile
@@ -25,10 +25,14 @@ _UTF8, _SIZES_FOLLOW = 0x0800, 0x0008
 _FILE_MODE = 0o100644 << 16
 
 
+class Target(Protocol):
+    def write(self, data: memoryview, /) -> int | None: ...
+
+
 class Outlet:
     """The target, with everything that passed counted and digested."""
 
-    def __init__(self, target: BinaryIO) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
         self._sha256 = hashlib.sha256()
         self.size = 0
@@ -62,7 +66,7 @@ class Entry:
 class Archive:
     """Files go in one after the other; `close` writes the central directory. Every file has the same time."""
 
-    def __init__(self, target: BinaryIO, folder: str, at: datetime, crew: Crew) -> None:
+    def __init__(self, target: Target, folder: str, at: datetime, crew: Crew) -> None:
         self.outlet = Outlet(target)
         self._folder, self._crew = folder, crew
         self._date, self._time = _dos_moment(at)

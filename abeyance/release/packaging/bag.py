@@ -9,7 +9,8 @@ from abeyance.release.packaging.cells import csv_line
 from abeyance.release.packaging.contents import Custody, PackedFile, Table, utc
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-_HEADER = ("table", "category", "column", "field", "type", "description")
+_HEADER = ("table", "category", "column", "field", "type", "description", "no_value")
+_NO_VALUE = "empty without quotation marks in CSV, null in JSON Lines"
 
 
 def info(custody: Custody, payload: Sequence[PackedFile]) -> bytes:
@@ -32,7 +33,7 @@ def dictionary_json(tables: Sequence[Table]) -> bytes:
     return _json([dict(zip(_HEADER, row, strict=True)) for row in _described(tables)])
 
 
-def custody_json(custody: Custody, files: Sequence[PackedFile]) -> bytes:
+def custody_json(custody: Custody, files: Sequence[PackedFile], tables: Sequence[Table]) -> bytes:
     """The record of where the data comes from: times in UTC, roles, digests; never who a handler is."""
     steps = [{"at": utc(s.at), "what": s.act, "who": s.who, "sha256": s.digest} for s in custody.steps]
     contents = [{"path": f.path, "size": f.size, "sha256": f.sha256, "rows": f.rows} for f in files]
@@ -43,6 +44,8 @@ def custody_json(custody: Custody, files: Sequence[PackedFile]) -> bytes:
             "items": list(custody.items),
             "packed_at": utc(custody.packed_at),
             "tool": custody.tool,
+            "texts": [{"kind": t.kind, "name": t.name, "sha256": t.digest} for t in custody.texts],
+            "tables": [_summed_up(table) for table in tables],
             "steps": [{key: value for key, value in step.items() if value} for step in steps],
             "files": [{key: value for key, value in file.items() if value is not None} for file in contents],
         }
@@ -51,7 +54,9 @@ def custody_json(custody: Custody, files: Sequence[PackedFile]) -> bytes:
 
 def readme(custody: Custody, files: Sequence[PackedFile]) -> bytes:
     tables = [f"  {file.path}  ({file.rows} rows)" for file in files if file.rows is not None]
+    letters = [f"  {file.path}" for file in files if file.path.startswith("data/letter")]
     return _README.format(
+        letters="\n".join(letters),
         package=custody.package,
         request=custody.request,
         packed_at=utc(custody.packed_at),
@@ -59,10 +64,15 @@ def readme(custody: Custody, files: Sequence[PackedFile]) -> bytes:
     ).encode()
 
 
+def _summed_up(table: Table) -> dict[str, object]:
+    fields = list(dict.fromkeys(column.field for column in table.columns))
+    return {"table": table.name, "category": str(table.category), "fields": fields}
+
+
 def _described(tables: Sequence[Table]) -> Iterable[tuple[str, ...]]:
     for table in tables:
         for column in table.columns:
-            described = (column.name, column.field, str(column.type), column.description)
+            described = (column.name, column.field, str(column.type), column.description, _NO_VALUE)
             yield (table.name, str(table.category), *described)
 
 
@@ -78,7 +88,9 @@ _README = """\
 Package {package}
 Answer to request {request}, packed at {packed_at}
 
-Start with data/letter.pdf (the same text is in data/letter.txt). It says what is in this package, what is not, and why.
+Start with the letter:
+{letters}
+It says what is in this package, what is not, and why. The .txt holds the same words as the .pdf.
 
 THE DATA
 {tables}
@@ -89,11 +101,12 @@ READING IT
 - Everything is UTF-8. All times are in UTC (+00:00).
 - In the CSV every value stands in quotation marks; a quotation mark inside a value is doubled; a value may contain
   line breaks. A cell that is empty without quotation marks means that nothing is stored there; "" is an empty text.
-- The values are exactly as they were stored. A value that begins with = + - or @ is therefore not altered, although
-  some spreadsheet programs would run it as a formula. In a spreadsheet use "import as text" for all columns, or use the
-  JSON Lines file.
-- Binary values are written in hexadecimal after \\x. Half a character, which UTF-8 cannot hold, is
-  written as \\u and its number.
+- Some spreadsheet programs would run a text as a formula. In the CSV, therefore, a text that begins with one of
+  = + - @ (also in full width), a tab, a line break or an apostrophe has one apostrophe put in front. To have the exact
+  text, take one apostrophe away from the beginning of every value that begins with one. Numbers are not altered.
+- The JSON Lines hold every value exactly as it was stored, with no such apostrophe.
+- Binary values are written in hexadecimal after \\x. In the CSV, what a text file cannot hold (half a character,
+  or the character number 0) is written as \\u and its number.
 
 CHECKING THAT NOTHING WAS CHANGED
 This folder is a BagIt 1.0 bag (RFC 8493). manifest-sha256.txt lists the SHA-256 of every file below data/, and
@@ -101,7 +114,7 @@ tagmanifest-sha256.txt that of the other files. In this folder:
 
   Linux           sha256sum -c tagmanifest-sha256.txt manifest-sha256.txt
   macOS           shasum -a 256 -c tagmanifest-sha256.txt manifest-sha256.txt
-  Windows         Get-FileHash data\\letter.pdf     (and compare with the line in manifest-sha256.txt)
+  Windows         Get-FileHash data\\custody.json  (and compare with the line in manifest-sha256.txt)
   any, Python     python -m bagit --validate .      (package "bagit")
 
 data/custody.json records where the data comes from: what was done when, with digests. People appear by role only.

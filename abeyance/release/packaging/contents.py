@@ -20,6 +20,8 @@ MOST_TABLES = 1_000
 MOST_COLUMNS = 500
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _REFERENCE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _TAKEN = {"data-dictionary", "custody", "letter", "con", "prn", "aux", "nul"}  # by us, and by Windows
 
 
@@ -90,6 +92,29 @@ class CustodyAct(StrEnum):
     PACKED = "the data was written into this package"
 
 
+class TextKind(StrEnum):
+    """What kinds of text an answer rests on."""
+
+    POLICY = "policy"
+    LAW = "law"
+    DATA_MAP = "data map"
+
+
+@dataclass(frozen=True)
+class TextInForce:
+    """A text that the answer was made under, by name and SHA-256 (hexadecimal)."""
+
+    kind: TextKind
+    name: str
+    digest: str
+
+    def __post_init__(self) -> None:
+        _check(
+            self.name.isprintable() and 0 < len(self.name) <= 200, "A text's name is one line of 1 to 200 characters."
+        )
+        _check(_DIGEST.fullmatch(self.digest) is not None, "A digest is 64 hex digits.")
+
+
 @dataclass(frozen=True)
 class CustodyStep:
     """One step; `digest` is the SHA-256 (hexadecimal) of what was handled, where there is one."""
@@ -101,7 +126,7 @@ class CustodyStep:
 
     def __post_init__(self) -> None:
         _check(self.at.tzinfo is not None, "A custody step needs a time with its zone.")
-        _check(self.digest == "" or re.fullmatch("[0-9a-f]{64}", self.digest) is not None, "A digest is 64 hex digits.")
+        _check(self.digest == "" or _DIGEST.fullmatch(self.digest) is not None, "A digest is 64 hex digits.")
 
 
 @dataclass(frozen=True)
@@ -113,6 +138,7 @@ class Custody:
     items: tuple[int, ...]
     packed_at: datetime
     steps: tuple[CustodyStep, ...] = ()
+    texts: tuple[TextInForce, ...] = ()
     organization: str = ""
     tool: str = f"Abeyance {__version__}"
 
@@ -130,6 +156,35 @@ class Custody:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """One letter as PDF and as text. Where it goes out in several languages, each has its tag (`en`, `zh-Hant`)."""
+
+    pdf: bytes
+    text: bytes
+    language: str = ""
+
+    def __post_init__(self) -> None:
+        _check(not self.language or _LANGUAGE.fullmatch(self.language) is not None, "That is no language tag.")
+
+    @property
+    def stem(self) -> str:
+        return f"letter-{self.language}" if self.language else "letter"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that goes into a package. Each table's rows are read once, when it is that table's turn."""
+
+    custody: Custody
+    letters: tuple[Letter, ...]
+    tables: Iterable[Table]
+
+    def __post_init__(self) -> None:
+        stems = {letter.stem.casefold() for letter in self.letters}
+        _check(0 < len(stems) == len(self.letters), "A package has a letter, and one for each language.")
+
+
+@dataclass(frozen=True)
 class PackedFile:
     """One file of the package, named from the bag's folder; `rows` only for tables."""
 
@@ -140,8 +195,8 @@ class PackedFile:
 
 
 @dataclass(frozen=True)
-class PackageSummary:
-    """What was written: `sha256` is of the whole ZIP, `rows` pairs each table's name with its number of rows."""
+class Written:
+    """What was written: `sha256` (hexadecimal) is of the whole ZIP, `rows` pairs each table with its number of rows."""
 
     size: int
     sha256: str
@@ -152,7 +207,8 @@ class PackageSummary:
 def check_table(table: Table, earlier: Iterable[str]) -> None:
     """Refuses what could not become a file or could not be told apart afterwards."""
     _check(_TABLE_NAME.fullmatch(table.name) is not None, f"{table.name!r} cannot be the name of a table's file.")
-    _check(table.name not in _TAKEN, f"A table's file cannot be called {table.name}.")
+    free = table.name not in _TAKEN and not table.name.startswith("letter-")
+    _check(free, f"A table's file cannot be called {table.name}.")
     _check(table.name not in earlier, f"Two tables are called {table.name}.")
     names = [column.name for column in table.columns]
     _check(0 < len(names) <= MOST_COLUMNS, f"Table {table.name} needs 1 to {MOST_COLUMNS} columns.")

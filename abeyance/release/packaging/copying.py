@@ -13,10 +13,10 @@ from typing import Any
 from psycopg import Connection
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from abeyance.errors import BadInput
-from abeyance.release.packaging.cells import csv_line
+from abeyance.release.packaging.cells import GUARDED, csv_line
 from abeyance.release.packaging.contents import CopySource, Table
 
 GATHERED = 1 << 18
@@ -27,6 +27,8 @@ _SETTINGS = SQL(
 _BOOLEAN, _MOMENTS, _JSON = 16, (1114, 1184), 114
 # int8 int2 int4 text name bpchar varchar float4 float8 date uuid bytea jsonb: both formats may take them as they are
 _AS_IT_IS = frozenset({20, 21, 23, 25, 19, 1042, 1043, 700, 701, 1082, 2950, 17, 3802})
+_TEXTS, _NUMERIC = frozenset({25, 19, 1042, 1043}), 1700
+_GUARDED = SQL(", ").join(Literal(ord(character)) for character in GUARDED)
 
 
 class CopiedRows:
@@ -100,7 +102,17 @@ def one_snapshot(connection: Connection[Any]) -> Iterator[None]:
 def _for_csv(name: Identifier, kind: int) -> Composable:
     if kind in _MOMENTS:
         return SQL("to_json({}) #>> '{{}}'").format(name)
-    return name if kind in _AS_IT_IS else SQL("{}::text").format(name)
+    if kind in _TEXTS:
+        return _guarded(name)
+    if kind in _AS_IT_IS:
+        return name
+    text = SQL("{}::text").format(name)
+    return text if kind in (_NUMERIC, _BOOLEAN) else _guarded(text)
+
+
+def _guarded(text: Composable) -> Composable:
+    """`concat`, because `||` would cut the blanks off a `char(n)`."""
+    return SQL("CASE WHEN ascii({0}) IN ({1}) THEN concat(chr(39), {0}) ELSE {0} END").format(text, _GUARDED)
 
 
 def _for_json(name: Identifier, kind: int) -> Composable:

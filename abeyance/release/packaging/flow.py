@@ -22,12 +22,13 @@ PIECES_AHEAD = 4
 
 
 class Flow(io.RawIOBase, Generic[T]):
-    """`with Flow(lambda target: write_package(..., target=target)) as source: ...; source.result`."""
+    """`with Flow(lambda target: write_package(target, contents)) as source: ...; source.result`."""
 
     def __init__(self, write: Callable[[BinaryIO], T]) -> None:
         self._pieces: Queue[bytes | None] = Queue(PIECES_AHEAD)
         self._left = Event()
         self._rest = memoryview(b"")
+        self._ended = False
         self._done: list[T] = []
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, args=(write,), name="package-writer", daemon=True)
@@ -60,9 +61,9 @@ class Flow(io.RawIOBase, Generic[T]):
         super().close()
 
     def _advance(self) -> bool:
-        ended = not self._thread.is_alive() and self._pieces.empty()
-        piece = None if ended else self._pieces.get()
-        if piece is None and self._error is not None:
+        piece = None if self._ended else self._pieces.get()  # the last piece is always None
+        self._ended = piece is None
+        if self._ended and self._error is not None:
             raise self._error
         self._rest = memoryview(piece or b"")
         return piece is not None

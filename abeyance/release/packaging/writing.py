@@ -6,22 +6,24 @@ once, and that after an exception the target is thrown away. Memory does not gro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from abeyance.errors import BadInput
 from abeyance.release.packaging import bag
-from abeyance.release.packaging.archive import Archive
+from abeyance.release.packaging.archive import Archive, Target
 from abeyance.release.packaging.cells import csv_line, json_line
 from abeyance.release.packaging.contents import (
     MOST_TABLES,
+    Contents,
     CopySource,
     Custody,
-    PackageSummary,
+    Letter,
     PackedFile,
     Table,
+    Written,
     check_table,
 )
 from abeyance.release.packaging.copying import CopiedRows, one_snapshot
@@ -33,28 +35,38 @@ _GATHERED = 1 << 16
 
 
 def write_package(
-    tables: Iterable[Table],
-    *,
-    letter_pdf: bytes,
-    letter_text: str,
-    custody: Custody,
-    target: BinaryIO,
-    level: int = LEVEL,
-    spool: Path | None = None,
-) -> PackageSummary:
-    """Writes the whole package to `target`. `spool` is the folder for the sealed temporary file."""
+    sink: BinaryIO | Callable[[bytes], object], contents: Contents, *, level: int = LEVEL, spool: Path | None = None
+) -> Written:
+    """Writes the whole package to `sink`. `spool` is the folder for the sealed temporary file."""
+    target: Target = Calling(sink) if callable(sink) else sink
+    custody = contents.custody
     with Crew(level) as crew:
         archive = Archive(target, custody.folder, custody.packed_at, crew)
         declaration = archive.add("bagit.txt", bag.DECLARATION)
-        payload = [archive.add("data/letter.pdf", letter_pdf)]
-        payload.append(archive.add("data/letter.txt", letter_text.encode("utf-8", "backslashreplace")))
-        seen = _write_tables(tables, archive, crew, spool, payload)
+        payload = [file for letter in contents.letters for file in _write_letter(letter, archive)]
+        seen = _write_tables(contents.tables, archive, crew, spool, payload)
         payload.append(archive.add("data/data-dictionary.csv", bag.dictionary_csv(seen)))
         payload.append(archive.add("data/data-dictionary.json", bag.dictionary_json(seen)))
-        payload.append(archive.add("data/custody.json", bag.custody_json(custody, payload)))
+        payload.append(archive.add("data/custody.json", bag.custody_json(custody, payload, seen)))
         tags = _write_tags(archive, custody, declaration, payload)
         archive.close()
-        return PackageSummary(archive.outlet.size, archive.outlet.sha256, _rows(payload), (*payload, *tags))
+        return Written(archive.outlet.size, archive.outlet.sha256, _rows(payload), (*payload, *tags))
+
+
+class Calling:
+    """A function that takes bytes, as something to write to."""
+
+    def __init__(self, sink: Callable[[bytes], object]) -> None:
+        self._sink = sink
+
+    def write(self, data: bytes | memoryview) -> int:
+        self._sink(bytes(data))
+        return len(data)
+
+
+def _write_letter(letter: Letter, archive: Archive) -> list[PackedFile]:
+    as_pdf = archive.add(f"data/{letter.stem}.pdf", letter.pdf)
+    return [as_pdf, archive.add(f"data/{letter.stem}.txt", letter.text)]
 
 
 def _write_tables(
