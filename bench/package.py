@@ -1,8 +1,9 @@
 """How fast a package is written, against a shell pipe that makes the same files.
 
-The pipe is what an administrator would write: two `psql` COPYs through named pipes, `sha256sum` beside each, one `zip` at
-the same level that reads the named pipes, `sha256sum` of the archive, age. Nothing lies on disk in the clear in either
-way. Where no `age` program is installed, a one-line filter over the same age library takes its place (the output says so).
+The pipe is what an administrator would write: two `psql` COPYs through named pipes, `sha256sum` beside each, one `zip`
+at the same level that reads the named pipes, `sha256sum` of the archive, age. Nothing lies on disk in the clear in
+either way. Where no `age` program is installed, a one-line filter over the same age library takes its place (the
+output says so).
 
     python bench/package.py [--rows 10000000] [--rounds 3] [--json]
 """
@@ -32,9 +33,11 @@ import pyrage
 from psycopg.sql import SQL
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from abeyance.release.packaging import CopiedTable, CopySource, Custody, Flow, write_package
+from abeyance.release.packaging import Contents, CopiedTable, CopySource, Custody, Flow, Letter, write_package
+from bench.results import Result
 
 LEVEL = 6
+SPEED_GOAL, MEMORY_GOAL = 0.8, 64
 NAMES = ("id", "seen", "account", "address", "device", "agent")
 MAKE = """
 CREATE UNLOGGED TABLE sighting AS
@@ -47,7 +50,7 @@ FROM generate_series(1, {rows}) g
 PIPE = """
 set -eu -o pipefail
 mkdir -p data; mkfifo data/s.csv data/s.jsonl data/manifest
-csv="COPY (SELECT id, to_json(seen) #>> '{}' AS seen, account, address, device, agent FROM sighting)
+csv="COPY (SELECT id, to_json(seen) #>> '{}' AS seen, GUARDED FROM sighting)
      TO STDOUT (FORMAT csv, FORCE_QUOTE *, HEADER)"
 json="COPY (SELECT row_to_json(s)::text FROM sighting s) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
 ( psql -qX -c "$csv" | tee data/s.csv | sha256sum > s1
@@ -56,9 +59,10 @@ json="COPY (SELECT row_to_json(s)::text FROM sighting s) TO STDOUT (FORMAT csv, 
 zip -q -LEVEL -FI - data/s.csv data/s.jsonl data/manifest | tee >(sha256sum > s3) | AGE > pipe.age
 wait
 """
-FILTER = "import sys, pyrage; r = pyrage.x25519.Recipient.from_str(sys.argv[1])\n" + (
-    "pyrage.encrypt_io(sys.stdin.buffer, sys.stdout.buffer, [r])"
-)
+GUARDED = "61,43,45,64,9,10,13,39,65309,65291,65293,65312"  # as `packaging.cells` has them
+GUARD = f"CASE WHEN ascii({{0}}) IN ({GUARDED}) THEN concat(chr(39), {{0}}) ELSE {{0}} END AS {{0}}"
+FILTER = "import sys, pyrage; r = pyrage.x25519.Recipient.from_str(sys.argv[1])\n"
+FILTER += "pyrage.encrypt_io(sys.stdin.buffer, sys.stdout.buffer, [r])"
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,8 @@ def age_command(recipient: str) -> tuple[str, str]:
 
 def run_pipe(environment: dict[str, str], recipient: str) -> Run:
     with tempfile.TemporaryDirectory(dir=environment["BENCH_FOLDER"]) as folder:
-        script = PIPE.replace("LEVEL", str(LEVEL)).replace("AGE", age_command(recipient)[0])
+        guarded = ", ".join(GUARD.format(name) for name in NAMES[2:])
+        script = PIPE.replace("LEVEL", str(LEVEL)).replace("GUARDED", guarded).replace("AGE", age_command(recipient)[0])
         started = time.perf_counter()
         subprocess.run(["bash", "-c", script], cwd=folder, env=environment, check=True)
         return Run(time.perf_counter() - started, (Path(folder) / "pipe.age").stat().st_size)
@@ -176,14 +181,8 @@ def _package(connection: psycopg.Connection, recipient: str, target: Path, limit
     source = CopySource(connection, SQL("SELECT id, seen, account, address, device, agent FROM sighting" + limit))
     table = CopiedTable("sightings", "TrafficData", tuple(map(Column, NAMES)), source)
     custody = Custody("P-BENCH", "R-BENCH", (1,), datetime.now(UTC))
-    with (
-        Flow(
-            lambda out: write_package(
-                [table], letter_pdf=b"%PDF-1.7", letter_text="", custody=custody, target=out, level=LEVEL
-            )
-        ) as flow,
-        target.open("wb") as out,
-    ):
+    contents = Contents(custody, (Letter(b"%PDF-1.7", b""),), [table])
+    with Flow(lambda out: write_package(out, contents, level=LEVEL)) as flow, target.open("wb") as out:
         pyrage.encrypt_io(flow, out, [pyrage.x25519.Recipient.from_str(recipient)])
         return sum(file.size for file in flow.result.files)
 
@@ -212,8 +211,7 @@ def measure(rows: int, rounds: int) -> Measured:
     recipient = str(pyrage.x25519.Identity.generate().to_public())
     with tempfile.TemporaryDirectory(prefix="abeyance-bench-") as folder, server(Path(folder)) as environment:
         environment["BENCH_FOLDER"] = folder
-        make = MAKE.format(rows=rows) + "; VACUUM ANALYZE sighting"
-        for statement in make.split("; "):
+        for statement in (MAKE.format(rows=rows), "VACUUM ANALYZE sighting"):
             subprocess.run(["psql", "-qX", "-c", statement], env=environment, check=True)
         measured = Measured(rows, LEVEL, age_command(recipient)[1], (), ())
         for _ in range(rounds):
@@ -223,6 +221,33 @@ def measure(rows: int, rounds: int) -> Measured:
                 ours=(*measured.ours, run_ours(environment, recipient)),
             )
     return measured
+
+
+def run(quick: bool) -> list[Result]:
+    """Speed against the pipe, and the peak of memory over idle."""
+    measured = measure(300_000, 3) if quick else measure(10_000_000, 1)
+    seconds = statistics.median(run.seconds for run in measured.ours)
+    peer = measured.rows / statistics.median(run.seconds for run in measured.pipe)
+    peak = max(run.peak_over_idle for run in measured.ours) / 2**20
+    return [
+        Result(
+            name=f"package from PostgreSQL, {measured.rows:,} rows",
+            figure=measured.rows / seconds,
+            unit="rows/s",
+            peer=f"shell pipe, age by {measured.age}",
+            peer_figure=peer,
+            ratio=measured.ratio,
+            goal="at least 0.8 of the pipe",
+            met=measured.ratio >= SPEED_GOAL,
+        ),
+        Result(
+            name=f"package from PostgreSQL, {measured.rows:,} rows: memory over idle",
+            figure=peak,
+            unit="MiB",
+            goal="under 64 MiB",
+            met=peak < MEMORY_GOAL,
+        ),
+    ]
 
 
 def main() -> None:
