@@ -89,9 +89,14 @@ def as_encrypted_stream(opened: Opened) -> Iterator[bytes]:
         finally:
             connections.close_all()  # the writer's thread has connections of its own
 
-    with Flow(write) as source:
-        while piece := source.read(2**16):
-            yield piece
+    try:
+        with Flow(write) as source:
+            while piece := source.read(2**16):
+                yield piece
+    except BaseException as problem:  # also when the other side hangs up
+        _failed(opened.release, problem)
+        raise
+    actions.finish(opened.release, "gone", now=_now())
 
 
 def confirm(act: UUID, digest: str, *, by: str, now: datetime) -> Release:
@@ -148,6 +153,10 @@ def _key(fingerprint: str) -> AgencyKey:
     if key is None:
         raise NotFound("The directory has no such key in force. `abeyance agency show` lists an agency's keys.")
     return key
+
+
+def suffix(fingerprint: str) -> str:
+    return SUFFIX[_key(fingerprint).kind]
 
 
 def _new_file(path: Path) -> BinaryIO:

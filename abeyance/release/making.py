@@ -25,7 +25,19 @@ from abeyance.errors import Refused
 from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.people import queries as people
 from abeyance.policy import queries as policy
-from abeyance.release.packaging import Custody, CustodyAct, CustodyStep, Flow, PackageSummary, Role, write_package
+from abeyance.release.packaging import (
+    Contents,
+    Custody,
+    CustodyAct,
+    CustodyStep,
+    Flow,
+    Letter,
+    Role,
+    TextInForce,
+    TextKind,
+    Written,
+    write_package,
+)
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import Gathered, PackageSealed
 from abeyance.rules.facts import Period
@@ -41,15 +53,12 @@ FOLDER = "packages"
 DATA, IN_WORDS = "data", "words"
 
 
-class Letter(Protocol):
-    """The covering letter; it is inside the package, because it tells of an account."""
-
-    pdf: bytes
-    text: str
-
-
 class LetterWriter(Protocol):
-    def __call__(self, case: Case, approvals: Sequence[Approval], /, *, package: str, now: datetime) -> Letter: ...
+    """The covering letters; they are inside the package, because they tell of an account."""
+
+    def __call__(
+        self, case: Case, approvals: Sequence[Approval], /, *, package: str, now: datetime
+    ) -> tuple[Letter, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -94,8 +103,8 @@ def gather(ref: str, *, letter: LetterWriter, by: str, now: datetime) -> Package
     target = Path(settings.ABEYANCE_HOME) / FOLDER / f"{key.hex[:2]}" / f"{key}.sealed"
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        written = _seal(plan, key, target, letter, now)
-        return _record(plan, key, target, written, by=by)
+        made = _seal(plan, key, target, letter, now)
+        return _record(plan, key, target, made, by=by)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -161,29 +170,20 @@ def _refuse_held(weighed: Sequence[Weighed], stages: tuple[Stage, ...]) -> None:
 
 
 @dataclass(frozen=True)
-class _Written:
-    summary: PackageSummary
+class _Sealed:
+    written: Written
     size: int
     sha256: bytes
 
 
-def _seal(plan: _Plan, key: uuid.UUID, target: Path, letter: LetterWriter, now: datetime) -> _Written:
-    covering = letter(plan.case, plan.approvals, package=str(key), now=now)
+def _seal(plan: _Plan, key: uuid.UUID, target: Path, letter: LetterWriter, now: datetime) -> _Sealed:
+    letters = letter(plan.case, plan.approvals, package=str(key), now=now)
     custody = _custody(plan, key, now)
     with ExitStack() as opened:
-        tables = _tables(plan, opened)
-        with Flow(
-            lambda out: write_package(
-                tables,
-                letter_pdf=covering.pdf,
-                letter_text=covering.text,
-                custody=custody,
-                target=out,
-                spool=target.parent,
-            )
-        ) as source:
+        contents = Contents(custody, letters, _tables(plan, opened))
+        with Flow(lambda out: write_package(out, contents, spool=target.parent)) as source:
             sealed = seals.seal_file(plan.case.holder, source, target, place=f"package:{key}")
-            return _Written(source.result, sealed.size, sealed.sha256)
+            return _Sealed(source.result, sealed.size, sealed.sha256)
 
 
 def _tables(plan: _Plan, opened: ExitStack) -> Iterator[GatheredTable]:
@@ -204,8 +204,16 @@ def _custody(plan: _Plan, key: uuid.UUID, now: datetime) -> Custody:
         items=tuple(planned.approval.item.number for planned in plan.items),
         packed_at=now,
         steps=tuple(_steps(case, found, plan, now)),
+        texts=tuple(_texts()),
         organization=settings.ABEYANCE.operator_name,
     )
+
+
+def _texts() -> Iterator[TextInForce]:
+    found = policy.books()[0]
+    yield TextInForce(TextKind.POLICY, found.policy.name, found.policy.digest)
+    yield from (TextInForce(TextKind.LAW, text.name, text.digest) for text in found.law)
+    yield from (TextInForce(TextKind.DATA_MAP, held.service, held.digest) for held in found.maps)
 
 
 def _steps(case: Case, found: Finding | None, plan: _Plan, now: datetime) -> Iterator[CustodyStep]:
@@ -224,7 +232,7 @@ def _steps(case: Case, found: Finding | None, plan: _Plan, now: datetime) -> Ite
 # --- recording
 
 
-def _record(plan: _Plan, key: uuid.UUID, target: Path, written: _Written, *, by: str) -> Package:
+def _record(plan: _Plan, key: uuid.UUID, target: Path, made: _Sealed, *, by: str) -> Package:
     act, folder = uuid.uuid4(), Path(settings.ABEYANCE_HOME) / FOLDER
     with fence.together(act):
         now, epoch = fence.clock(), fence.epoch()
@@ -237,15 +245,15 @@ def _record(plan: _Plan, key: uuid.UUID, target: Path, written: _Written, *, by:
             demand_version=plan.demand.version,
             kind=DATA if any(planned.request for planned in plan.items) else IN_WORDS,
             path=str(target.relative_to(folder)),
-            size=written.size,
-            sha256=written.sha256,
+            size=made.size,
+            sha256=made.sha256,
             sealed_at=now,
             epoch=epoch,
             expires_at=expires,
         )
         PackageItem.objects.bulk_create(_packed(package, planned) for planned in plan.items)
         moves.move(case, Event.SEALED, by=by, now=now)
-        _append(plan, package, written, by=by, now=now, epoch=epoch, act=act)
+        _append(plan, package, made, by=by, now=now, epoch=epoch, act=act)
     return package
 
 
@@ -270,15 +278,15 @@ def _packed(package: Package, planned: _Planned) -> PackageItem:
 
 
 def _append(
-    plan: _Plan, package: Package, written: _Written, *, by: str, now: datetime, epoch: int, act: uuid.UUID
+    plan: _Plan, package: Package, made: _Sealed, *, by: str, now: datetime, epoch: int, act: uuid.UUID
 ) -> None:
     case = package.case
-    records = sum(rows for _, rows in written.summary.rows)
+    records = sum(rows for _, rows in made.written.rows)
     named = sorted({planned.request.service for planned in plan.items if planned.request})
     if named:
         gathered = Gathered(package=str(package.pk), service=",".join(named)[:80], records=records)
         ledger.append(gathered, by=by, now=now, holder=case.holder, case=case.ref)
-    sealed = PackageSealed(package=str(package.pk), digest=written.sha256.hex(), size=written.size)
+    sealed = PackageSealed(package=str(package.pk), digest=made.sha256.hex(), size=made.size)
     ledger.append(sealed, by=by, now=now, holder=case.holder, case=case.ref, epoch=epoch, act=act)
 
 

@@ -11,340 +11,551 @@ import abeyance.rules.lifecycle
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('ref', models.CharField(default=abeyance.casefile.models.new_ref, editable=False, max_length=16, unique=True)),
-                ('state', models.CharField(default=abeyance.rules.lifecycle.State['RECEIVED'], max_length=16)),
-                ('version', models.IntegerField(default=1)),
-                ('channel', models.CharField(max_length=16)),
-                ('restricted', models.BooleanField(default=False)),
-                ('arrived_at', models.DateTimeField()),
-                ('arrived_epoch', models.BigIntegerField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closing', models.CharField(default='', max_length=32)),
-                ('erased_at', models.DateTimeField(null=True)),
-                ('possible_duplicate_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "ref",
+                    models.CharField(
+                        default=abeyance.casefile.models.new_ref, editable=False, max_length=16, unique=True
+                    ),
+                ),
+                ("state", models.CharField(default=abeyance.rules.lifecycle.State["RECEIVED"], max_length=16)),
+                ("version", models.IntegerField(default=1)),
+                ("channel", models.CharField(max_length=16)),
+                ("restricted", models.BooleanField(default=False)),
+                ("arrived_at", models.DateTimeField()),
+                ("arrived_epoch", models.BigIntegerField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closing", models.CharField(default="", max_length=32)),
+                ("erased_at", models.DateTimeField(null=True)),
+                (
+                    "possible_duplicate_of",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="casefile.case"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ClockAct',
+            name="ClockAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item_number', models.IntegerField(null=True)),
-                ('kind', models.CharField(max_length=32)),
-                ('at', models.DateTimeField()),
-                ('until', models.DateTimeField(null=True)),
-                ('by', models.CharField(max_length=16)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clock_acts', to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("item_number", models.IntegerField(null=True)),
+                ("kind", models.CharField(max_length=32)),
+                ("at", models.DateTimeField()),
+                ("until", models.DateTimeField(null=True)),
+                ("by", models.CharField(max_length=16)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="clock_acts", to="casefile.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Demand',
+            name="Demand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.IntegerField(default=1)),
-                ('kind', models.CharField(max_length=16, null=True)),
-                ('requester', models.CharField(max_length=24, null=True)),
-                ('jurisdiction', models.CharField(max_length=2, null=True)),
-                ('agency', models.CharField(max_length=64, null=True)),
-                ('instrument', models.CharField(max_length=64, null=True)),
-                ('ground', models.CharField(max_length=16, null=True)),
-                ('emergency', models.BooleanField(default=False)),
-                ('secrecy', models.BooleanField(default=False)),
-                ('entity', models.CharField(max_length=80, null=True)),
-                ('particulars', models.BinaryField(default=b'')),
-                ('arrived_at', models.DateTimeField()),
-                ('served_at', models.DateTimeField(null=True)),
-                ('deadline', models.DateTimeField(null=True)),
-                ('confirmed_by', models.CharField(max_length=16, null=True)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('labels_agreed_by', models.CharField(max_length=16, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='demands', to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.IntegerField(default=1)),
+                ("kind", models.CharField(max_length=16, null=True)),
+                ("requester", models.CharField(max_length=24, null=True)),
+                ("jurisdiction", models.CharField(max_length=2, null=True)),
+                ("agency", models.CharField(max_length=64, null=True)),
+                ("instrument", models.CharField(max_length=64, null=True)),
+                ("ground", models.CharField(max_length=16, null=True)),
+                ("emergency", models.BooleanField(default=False)),
+                ("secrecy", models.BooleanField(default=False)),
+                ("entity", models.CharField(max_length=80, null=True)),
+                ("particulars", models.BinaryField(default=b"")),
+                ("arrived_at", models.DateTimeField()),
+                ("served_at", models.DateTimeField(null=True)),
+                ("deadline", models.DateTimeField(null=True)),
+                ("confirmed_by", models.CharField(max_length=16, null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("labels_agreed_by", models.CharField(max_length=16, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="demands", to="casefile.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('path', models.CharField(max_length=200)),
-                ('size', models.BigIntegerField()),
-                ('sha256', models.BinaryField(max_length=32)),
-                ('name', models.BinaryField()),
-                ('reading', models.BinaryField(default=b'')),
-                ('mark', models.CharField(default='', max_length=80)),
-                ('arrived_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("path", models.CharField(max_length=200)),
+                ("size", models.BigIntegerField()),
+                ("sha256", models.BinaryField(max_length=32)),
+                ("name", models.BinaryField()),
+                ("reading", models.BinaryField(default=b"")),
+                ("mark", models.CharField(default="", max_length=80)),
+                ("arrived_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="documents", to="casefile.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExceptionUse',
+            name="ExceptionUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pause', models.CharField(max_length=64)),
-                ('exception', models.CharField(max_length=64)),
-                ('proposed_by', models.CharField(max_length=16)),
-                ('proposed_at', models.DateTimeField()),
-                ('agreed_by', models.CharField(max_length=16, null=True)),
-                ('agreed_at', models.DateTimeField(null=True)),
-                ('epoch', models.BigIntegerField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exception_uses', to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("pause", models.CharField(max_length=64)),
+                ("exception", models.CharField(max_length=64)),
+                ("proposed_by", models.CharField(max_length=16)),
+                ("proposed_at", models.DateTimeField()),
+                ("agreed_by", models.CharField(max_length=16, null=True)),
+                ("agreed_at", models.DateTimeField(null=True)),
+                ("epoch", models.BigIntegerField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="exception_uses", to="casefile.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('demand_version', models.IntegerField()),
-                ('genuine', models.BooleanField()),
-                ('how', models.CharField(max_length=24)),
-                ('by', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
-                ('epoch', models.BigIntegerField()),
-                ('note', models.BinaryField(default=b'')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("demand_version", models.IntegerField()),
+                ("genuine", models.BooleanField()),
+                ("how", models.CharField(max_length=24)),
+                ("by", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
+                ("epoch", models.BigIntegerField()),
+                ("note", models.BinaryField(default=b"")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="casefile.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('service', models.CharField(max_length=40, null=True)),
-                ('category', models.CharField(max_length=24, null=True)),
-                ('identifier_kind', models.CharField(max_length=16, null=True)),
-                ('identifier', models.BinaryField(default=b'')),
-                ('identifier_digest', models.BinaryField(max_length=32, null=True)),
-                ('period_start', models.DateTimeField(null=True)),
-                ('period_end', models.DateTimeField(null=True)),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
-                ('nexus_stated', models.BooleanField(default=False)),
-                ('controller', models.CharField(max_length=80, null=True)),
-                ('stored_in', models.CharField(max_length=2, null=True)),
-                ('subject_country', models.CharField(max_length=2, null=True)),
-                ('jurisdiction', models.CharField(max_length=2, null=True)),
-                ('agency', models.CharField(max_length=64, null=True)),
-                ('instrument', models.CharField(max_length=64, null=True)),
-                ('arrived_epoch', models.BigIntegerField()),
-                ('open', models.BooleanField(default=True)),
-                ('outcome', models.CharField(max_length=24, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='casefile.case')),
-                ('demand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='casefile.demand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
+                ("service", models.CharField(max_length=40, null=True)),
+                ("category", models.CharField(max_length=24, null=True)),
+                ("identifier_kind", models.CharField(max_length=16, null=True)),
+                ("identifier", models.BinaryField(default=b"")),
+                ("identifier_digest", models.BinaryField(max_length=32, null=True)),
+                ("period_start", models.DateTimeField(null=True)),
+                ("period_end", models.DateTimeField(null=True)),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                ("nexus_stated", models.BooleanField(default=False)),
+                ("controller", models.CharField(max_length=80, null=True)),
+                ("stored_in", models.CharField(max_length=2, null=True)),
+                ("subject_country", models.CharField(max_length=2, null=True)),
+                ("jurisdiction", models.CharField(max_length=2, null=True)),
+                ("agency", models.CharField(max_length=64, null=True)),
+                ("instrument", models.CharField(max_length=64, null=True)),
+                ("arrived_epoch", models.BigIntegerField()),
+                ("open", models.BooleanField(default=True)),
+                ("outcome", models.CharField(max_length=24, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="casefile.case"
+                    ),
+                ),
+                (
+                    "demand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="casefile.demand"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(max_length=16)),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
-                ('period_start', models.DateTimeField(null=True)),
-                ('period_end', models.DateTimeField(null=True)),
-                ('ground', models.CharField(max_length=16, null=True)),
-                ('policy', models.CharField(max_length=64)),
-                ('reasons', models.JSONField(default=list)),
-                ('proposed_by', models.CharField(max_length=16)),
-                ('proposed_at', models.DateTimeField()),
-                ('agreed_by', models.CharField(max_length=16, null=True)),
-                ('agreed_at', models.DateTimeField(null=True)),
-                ('epoch', models.BigIntegerField(null=True)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='casefile.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("outcome", models.CharField(max_length=16)),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                ("period_start", models.DateTimeField(null=True)),
+                ("period_end", models.DateTimeField(null=True)),
+                ("ground", models.CharField(max_length=16, null=True)),
+                ("policy", models.CharField(max_length=64)),
+                ("reasons", models.JSONField(default=list)),
+                ("proposed_by", models.CharField(max_length=16)),
+                ("proposed_at", models.DateTimeField()),
+                ("agreed_by", models.CharField(max_length=16, null=True)),
+                ("agreed_at", models.DateTimeField(null=True)),
+                ("epoch", models.BigIntegerField(null=True)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="approvals", to="casefile.item"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LegalHold',
+            name="LegalHold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('basis', models.CharField(max_length=80)),
-                ('by', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='legal_holds', to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("basis", models.CharField(max_length=80)),
+                ("by", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="legal_holds", to="casefile.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='NoticeFact',
+            name="NoticeFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=24)),
-                ('at', models.DateTimeField()),
-                ('until', models.DateTimeField(null=True)),
-                ('order', models.CharField(default='', max_length=80)),
-                ('reason', models.BinaryField(default=b'')),
-                ('by', models.CharField(max_length=16)),
-                ('approved_by', models.CharField(max_length=16, null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='casefile.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=24)),
+                ("at", models.DateTimeField()),
+                ("until", models.DateTimeField(null=True)),
+                ("order", models.CharField(default="", max_length=80)),
+                ("reason", models.BinaryField(default=b"")),
+                ("by", models.CharField(max_length=16)),
+                ("approved_by", models.CharField(max_length=16, null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notices", to="casefile.item"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Package',
+            name="Package",
             fields=[
-                ('key', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('demand_version', models.IntegerField()),
-                ('kind', models.CharField(max_length=8)),
-                ('path', models.CharField(max_length=200)),
-                ('size', models.BigIntegerField()),
-                ('sha256', models.BinaryField(max_length=32)),
-                ('summary', models.BinaryField(default=b'')),
-                ('sealed_at', models.DateTimeField()),
-                ('epoch', models.BigIntegerField()),
-                ('expires_at', models.DateTimeField()),
-                ('destroyed_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='packages', to='casefile.case')),
+                ("key", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("demand_version", models.IntegerField()),
+                ("kind", models.CharField(max_length=8)),
+                ("path", models.CharField(max_length=200)),
+                ("size", models.BigIntegerField()),
+                ("sha256", models.BinaryField(max_length=32)),
+                ("summary", models.BinaryField(default=b"")),
+                ("sealed_at", models.DateTimeField()),
+                ("epoch", models.BigIntegerField()),
+                ("expires_at", models.DateTimeField()),
+                ("destroyed_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="packages", to="casefile.case"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'release_package',
+                "db_table": "release_package",
             },
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_digest', models.BinaryField(max_length=32, unique=True)),
-                ('code_digest', models.BinaryField(max_length=32)),
-                ('agency_key', models.CharField(max_length=80)),
-                ('made_by', models.CharField(max_length=16)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('wrong_codes', models.IntegerField(default=0)),
-                ('void_at', models.DateTimeField(null=True)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('package', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='casefile.package')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_digest", models.BinaryField(max_length=32, unique=True)),
+                ("code_digest", models.BinaryField(max_length=32)),
+                ("agency_key", models.CharField(max_length=80)),
+                ("made_by", models.CharField(max_length=16)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("wrong_codes", models.IntegerField(default=0)),
+                ("void_at", models.DateTimeField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "package",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="casefile.package"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'release_link',
+                "db_table": "release_link",
             },
         ),
         migrations.CreateModel(
-            name='PackageItem',
+            name="PackageItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
-                ('period_start', models.DateTimeField(null=True)),
-                ('period_end', models.DateTimeField(null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='packaged', to='casefile.item')),
-                ('package', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='casefile.package')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                ("period_start", models.DateTimeField(null=True)),
+                ("period_end", models.DateTimeField(null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="packaged", to="casefile.item"
+                    ),
+                ),
+                (
+                    "package",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="casefile.package"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'release_package_item',
+                "db_table": "release_package_item",
             },
         ),
         migrations.CreateModel(
-            name='Reader',
+            name="Reader",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('member', models.CharField(max_length=16)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readers', to='casefile.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("member", models.CharField(max_length=16)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="readers", to="casefile.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.UUIDField(unique=True)),
-                ('made', models.DateTimeField()),
-                ('epoch', models.BigIntegerField()),
-                ('by', models.CharField(max_length=16)),
-                ('channel', models.CharField(max_length=8)),
-                ('agency_key', models.CharField(max_length=80)),
-                ('exception', models.CharField(default='', max_length=140)),
-                ('state', models.CharField(default='started', max_length=12)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('package', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releases', to='casefile.package')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("act", models.UUIDField(unique=True)),
+                ("made", models.DateTimeField()),
+                ("epoch", models.BigIntegerField()),
+                ("by", models.CharField(max_length=16)),
+                ("channel", models.CharField(max_length=8)),
+                ("agency_key", models.CharField(max_length=80)),
+                ("exception", models.CharField(default="", max_length=140)),
+                ("state", models.CharField(default="started", max_length=12)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "package",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="casefile.package"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'release_release',
+                "db_table": "release_release",
             },
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['state', 'arrived_at'], name='casefile_ca_state_ee4459_idx'),
+            model_name="case",
+            index=models.Index(fields=["state", "arrived_at"], name="casefile_ca_state_ee4459_idx"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'to-verify', 'in-review', 'proposed', 'gathering', 'sealed', 'released', 'recalled', 'closed'])), name='case_state'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "received",
+                            "to-verify",
+                            "in-review",
+                            "proposed",
+                            "gathering",
+                            "sealed",
+                            "released",
+                            "recalled",
+                            "closed",
+                        ],
+                    )
+                ),
+                name="case_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('labels_agreed_by__isnull', True), models.Q(('labels_agreed_by', models.F('confirmed_by')), _negated=True), _connector='OR'), name='labels_by_two'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("labels_agreed_by__isnull", True),
+                    models.Q(("labels_agreed_by", models.F("confirmed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="labels_by_two",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.UniqueConstraint(fields=('case', 'version'), name='demand_version_once'),
+            model_name="demand",
+            constraint=models.UniqueConstraint(fields=("case", "version"), name="demand_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['disclosure', 'emergency', 'preservation', 'data-subject', 'consent', 'civil', 'defence', 'estate', 'witness', 'take-down', 'real-time', 'decryption', 'misdirected']), ('kind__isnull', True), _connector='OR'), name='demand_kind'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "disclosure",
+                            "emergency",
+                            "preservation",
+                            "data-subject",
+                            "consent",
+                            "civil",
+                            "defence",
+                            "estate",
+                            "witness",
+                            "take-down",
+                            "real-time",
+                            "decryption",
+                            "misdirected",
+                        ],
+                    ),
+                    ("kind__isnull", True),
+                    _connector="OR",
+                ),
+                name="demand_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('requester__in', ['police', 'prosecutor', 'court', 'security-service', 'central-authority', 'regulator', 'lawyer', 'private']), ('requester__isnull', True), _connector='OR'), name='demand_requester'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "requester__in",
+                        [
+                            "police",
+                            "prosecutor",
+                            "court",
+                            "security-service",
+                            "central-authority",
+                            "regulator",
+                            "lawyer",
+                            "private",
+                        ],
+                    ),
+                    ("requester__isnull", True),
+                    _connector="OR",
+                ),
+                name="demand_requester",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('ground__in', ['compelled', 'permitted']), ('ground__isnull', True), _connector='OR'), name='demand_ground'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ground__in", ["compelled", "permitted"]), ("ground__isnull", True), _connector="OR"
+                ),
+                name="demand_ground",
+            ),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['sha256'], name='casefile_do_sha256_abbe57_idx'),
+            model_name="document",
+            index=models.Index(fields=["sha256"], name="casefile_do_sha256_abbe57_idx"),
         ),
         migrations.AddConstraint(
-            model_name='exceptionuse',
-            constraint=models.CheckConstraint(condition=models.Q(('agreed_by__isnull', True), models.Q(('agreed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='exception_by_two'),
+            model_name="exceptionuse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("agreed_by__isnull", True),
+                    models.Q(("agreed_by", models.F("proposed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="exception_by_two",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['case', 'number'], name='casefile_it_case_id_10397e_idx'),
+            model_name="item",
+            index=models.Index(fields=["case", "number"], name="casefile_it_case_id_10397e_idx"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['identifier_digest'], name='casefile_it_identif_edeb76_idx'),
+            model_name="item",
+            index=models.Index(fields=["identifier_digest"], name="casefile_it_identif_edeb76_idx"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('open', True)), fields=['jurisdiction', 'agency', 'instrument', 'service', 'subject_country'], name='item_open_by_axes'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("open", True)),
+                fields=["jurisdiction", "agency", "instrument", "service", "subject_country"],
+                name="item_open_by_axes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('demand', 'number'), name='item_number_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("demand", "number"), name="item_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['SubscriberData', 'UserIdentifyingData', 'TrafficData', 'StoredContentData']), ('category__isnull', True), _connector='OR'), name='item_category'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("category__in", ["SubscriberData", "UserIdentifyingData", "TrafficData", "StoredContentData"]),
+                    ("category__isnull", True),
+                    _connector="OR",
+                ),
+                name="item_category",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('identifier_kind__in', ['email', 'telephone', 'user-name', 'matrix-id', 'ip-and-time', 'account-id']), ('identifier_kind__isnull', True), _connector='OR'), name='item_identifier_kind'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "identifier_kind__in",
+                        ["email", "telephone", "user-name", "matrix-id", "ip-and-time", "account-id"],
+                    ),
+                    ("identifier_kind__isnull", True),
+                    _connector="OR",
+                ),
+                name="item_identifier_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('agreed_by__isnull', True), models.Q(('agreed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='approval_by_two'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("agreed_by__isnull", True),
+                    models.Q(("agreed_by", models.F("proposed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="approval_by_two",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('item',), name='approval_one_standing'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)), fields=("item",), name="approval_one_standing"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='packageitem',
-            constraint=models.UniqueConstraint(fields=('package', 'item'), name='package_item_once'),
+            model_name="packageitem",
+            constraint=models.UniqueConstraint(fields=("package", "item"), name="package_item_once"),
         ),
         migrations.AddConstraint(
-            model_name='reader',
-            constraint=models.UniqueConstraint(fields=('case', 'member'), name='reader_once'),
+            model_name="reader",
+            constraint=models.UniqueConstraint(fields=("case", "member"), name="reader_once"),
         ),
         migrations.AddIndex(
-            model_name='release',
-            index=models.Index(fields=['made'], name='release_rel_made_994ac2_idx'),
+            model_name="release",
+            index=models.Index(fields=["made"], name="release_rel_made_994ac2_idx"),
         ),
     ]

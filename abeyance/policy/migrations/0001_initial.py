@@ -5,52 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Text',
+            name="Text",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=8)),
-                ('name', models.CharField(max_length=64)),
-                ('body', models.TextField()),
-                ('added_at', models.DateTimeField()),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=8)),
+                ("name", models.CharField(max_length=64)),
+                ("body", models.TextField()),
+                ("added_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='AdoptedEntry',
+            name="AdoptedEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry', models.CharField(max_length=64)),
-                ('entry_digest', models.CharField(max_length=64)),
-                ('by', models.CharField(max_length=16)),
-                ('agreed_by', models.CharField(max_length=16)),
-                ('on', models.DateField()),
-                ('expires', models.DateField()),
-                ('checked_against', models.CharField(default='', max_length=400)),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("entry", models.CharField(max_length=64)),
+                ("entry_digest", models.CharField(max_length=64)),
+                ("by", models.CharField(max_length=16)),
+                ("agreed_by", models.CharField(max_length=16)),
+                ("on", models.DateField()),
+                ("expires", models.DateField()),
+                ("checked_against", models.CharField(default="", max_length=400)),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('by', models.F('agreed_by')), _negated=True), name='policy_adopted_by_two'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('entry',), name='policy_one_adoption')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("by", models.F("agreed_by")), _negated=True), name="policy_adopted_by_two"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)), fields=("entry",), name="policy_one_adoption"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Current',
+            name="Current",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=8)),
-                ('name', models.CharField(max_length=64)),
-                ('since', models.DateTimeField()),
-                ('proposal', models.CharField(default='', max_length=32)),
-                ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='policy.text')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=8)),
+                ("name", models.CharField(max_length=64)),
+                ("since", models.DateTimeField()),
+                ("proposal", models.CharField(default="", max_length=32)),
+                ("text", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="policy.text")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'name'), name='policy_one_current')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "name"), name="policy_one_current")],
             },
         ),
     ]

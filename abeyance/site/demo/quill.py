@@ -30,9 +30,11 @@ INSERT INTO accounts VALUES
     (1, '+85291234567', 'kestrel@post.example', 'Kestrel', '2019-03-01 08:00Z'),
     (2, '+85291230000', 'heron@post.example', 'Heron', '2020-01-15 21:30Z'),
     (3, '+12025550199', 'wren@post.example', 'Wren', '2018-11-02 03:12Z');
-INSERT INTO sign_ins SELECT 1 + n % 3, ('192.0.2.' || n % 200)::inet, '2020-06-01Z'::timestamptz + n * interval '37 minutes'
+INSERT INTO sign_ins SELECT 1 + n % 3, ('192.0.2.' || n % 200)::inet, '2020-06-01Z'::timestamptz
+    + n * interval '37 minutes'
     FROM generate_series(1, 900) n;
-INSERT INTO messages SELECT 1 + n % 3, sha256(n::text::bytea), '2020-06-01Z'::timestamptz + n * interval '3 minutes'
+INSERT INTO messages SELECT 1 + n % 3, sha256(n::text::bytea), '2020-06-01Z'::timestamptz
+    + n * interval '3 minutes'
     FROM generate_series(1, 2000) n;
 """
 

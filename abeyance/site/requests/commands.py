@@ -154,7 +154,7 @@ def list_requests(args: argparse.Namespace) -> Answer:
     told = documents.listed(list(cases[: max(1, min(args.limit, 10_000))]), now=now)
     told.sort(key=lambda line: (line["due"] is None, line["due"] or "", line["arrived"]))
     lines = [
-        f"{line['ref']}  {line['state']:<10} {line['due'] or 'no clock':<20} {line['agency'] or line['jurisdiction'] or '-'}"
+        f"{line['ref']}  {line['state']:<10} {line['due'] or 'no clock':<20} {line['agency'] or line['jurisdiction']}"
         f"{'  held by ' + ', '.join(line['held_by']) if line['held_by'] else ''}"
         for line in told
     ]
@@ -278,7 +278,7 @@ def preview(args: argparse.Namespace) -> Answer:
 
 
 def gather(args: argparse.Namespace) -> Answer:
-    made = making.gather(args.ref, by=people.acting(args, needs_credential=True), now=_now())
+    made = making.gather(args.ref, letter=letters.covering, by=people.acting(args, needs_credential=True), now=_now())
     told = documents.package(made)
     return Answer(
         told, f"Package {made.key} is sealed, {made.size} bytes. It leaves only through `abeyance package release`."
@@ -357,7 +357,7 @@ def list_packages(args: argparse.Namespace) -> Answer:
 
 def check_package(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=True)
-    _readable(args.package, by)
+    readable(args.package, by)
     verdict = gate.could_leave(args.package, to=args.to, by=by)
     told = {"allowed": verdict.allowed, "reasons": [reason.as_dict() for reason in verdict.reasons]}
     return Answer(told, "\n".join(reason.sentence for reason in verdict.reasons), 0 if verdict.allowed else 1)
@@ -365,7 +365,7 @@ def check_package(args: argparse.Namespace) -> Answer:
 
 def release(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=True)
-    _readable(args.package, by)
+    readable(args.package, by)
     if args.link:
         made = links.make(args.package, to=args.to, by=by, now=_now())
         told = {"token": made.token, "code": made.code, "expires": documents.moment(made.expires_at)}
@@ -386,12 +386,13 @@ def confirm_hand_over(args: argparse.Namespace) -> Answer:
     return Answer(documents.hand_over(row), "Confirmed.")
 
 
-def _readable(key: UUID, by: str) -> Case:
-    """The package's request, if this member may read it; otherwise there is no such package."""
+def readable(key: UUID, by: str) -> Package:
+    """The package, if this member may read its request; otherwise there is none."""
     package = Package.objects.select_related("case").filter(pk=key).first()
     if package is None:
         raise NotFound("There is no such package that you may read.")
-    return door.open_for(by, package.case.ref, Permission.CASE_READ, now=_now())
+    door.open_for(by, package.case.ref, Permission.CASE_READ, now=_now())
+    return package
 
 
 # --- what is given on the command line

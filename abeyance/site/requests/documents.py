@@ -14,6 +14,7 @@ from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Package, Release
 from abeyance.errors import Locked
 from abeyance.pauses.weighing import Weighed, weigh
+from abeyance.release.making import ItemPreview
 from abeyance.rules.clocks import Clock, next_due
 
 LOCKED = "sealed; the desk is locked"
@@ -104,6 +105,27 @@ def hand_over(row: Release) -> dict[str, Any]:
         "state": row.state,
         "exception": row.exception or None,
     }
+
+
+def item_preview(found: ItemPreview) -> dict[str, Any]:
+    """Fields and counts, and what cannot be there."""
+    seen = found.preview
+    return {
+        "item": found.item,
+        "service": found.service,
+        "found": seen.found.value,
+        "tables": [
+            {"table": count.table, "fields": list(count.fields), "rows": count.rows, "at_least": count.at_least}
+            for count in seen.counts
+        ],
+        "statements": [statement.sentence for statement in seen.statements],
+    }
+
+
+def preview_in_words(told: dict[str, Any]) -> str:
+    lines = [f"item {told['item']} at {told['service']}: {told['found']}"]
+    lines += [f"  {each['table']}: {each['rows']} row(s) of {', '.join(each['fields'])}" for each in told["tables"]]
+    return "\n".join(lines + [f"  {sentence}" for sentence in told["statements"]])
 
 
 def moment(at: datetime | None) -> str | None:

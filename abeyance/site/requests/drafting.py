@@ -1,4 +1,4 @@
-"""What was read from the papers as a TOML file to correct and confirm: each suggestion with the place it was found in."""
+"""What was read from the papers as a TOML file to correct and confirm: each suggestion with its place."""
 
 from __future__ import annotations
 

@@ -1,0 +1,318 @@
+"""The API of requests and packages: what the commands can do, for the member whose token is sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Body, Field, Router, Schema
+
+from abeyance.answer import actions as answers
+from abeyance.answer.actions import ItemAnswer
+from abeyance.casefile import door, ending, retention
+from abeyance.casefile.ending import Closing
+from abeyance.casefile.models import Case
+from abeyance.intake import confirming
+from abeyance.notice import actions as notices
+from abeyance.notice.actions import Told
+from abeyance.pauses import exceptions
+from abeyance.people.bearer import MemberToken, caller
+from abeyance.policy import queries as policy
+from abeyance.release import actions as gate
+from abeyance.release import handing, links, making, recall
+from abeyance.review import actions as reviewing
+from abeyance.rules.instruments import ActKind
+from abeyance.rules.notice import NoticeState
+from abeyance.rules.people import Permission
+from abeyance.rules.verification import FindingKind
+from abeyance.site.requests import commands, documents, letters, verifying
+from abeyance.verification import actions as verification
+
+router = Router(tags=["requests"], auth=MemberToken())
+Document = dict[str, Any]
+
+
+class AnswerIn(Schema):
+    item: int
+    outcome: str = Field(max_length=24)
+    fields: list[str] = Field(default=[], max_length=200)
+
+
+class Proposal(Schema):
+    items: list[AnswerIn] = Field(default=[], max_length=1000)
+
+
+class Agreement(Schema):
+    answer: str | None = Field(default=None, max_length=64)
+
+
+class ReasonIn(Schema):
+    reason: str = Field(default="", max_length=200)
+
+
+class Inquiry(Schema):
+    how: FindingKind
+    contact: str = Field(max_length=4000)
+    contact_differs: bool = False
+    note: str = Field(default="", max_length=4000)
+
+
+class NoticeIn(Schema):
+    state: NoticeState
+    items: list[int] = Field(default=[], max_length=1000)
+    until: datetime | None = None
+    order: str = Field(default="", max_length=80)
+    reason: str = Field(default="", max_length=4000)
+
+
+class ActIn(Schema):
+    act: ActKind
+    at: datetime | None = None
+    until: datetime | None = None
+    clock: str | None = Field(default=None, max_length=12)
+    item: int | None = None
+
+
+class ExceptionIn(Schema):
+    pause: str = Field(max_length=64)
+    exception: str = Field(max_length=64)
+
+
+class ClosingIn(Schema):
+    outcome: Closing
+
+
+class RecallIn(Schema):
+    reason: str = Field(max_length=200)
+    suspend: bool = False
+
+
+class To(Schema):
+    to: str = Field(max_length=80)
+
+
+class MailTo(To):
+    address: str = Field(max_length=320)
+
+
+class Confirmation(Schema):
+    digest: str = Field(max_length=64)
+
+
+@router.get("/requests", response=list[Document])
+def requests(request: HttpRequest, state: str | None = None, limit: int = 100) -> list[Document]:
+    cases = door.visible_to(caller(request)).order_by("-pk")
+    cases = cases.filter(state=state) if state else cases
+    return documents.listed(list(cases[: max(1, min(limit, 1000))]), now=_now())
+
+
+@router.get("/requests/{ref}", response=Document)
+def show(request: HttpRequest, ref: str) -> Document:
+    return _shown(ref, caller(request))
+
+
+@router.get("/requests/{ref}/suggestions", response=list[Document])
+def suggestions(request: HttpRequest, ref: str) -> list[Document]:
+    return [dict(found) for found in documents.suggestions(_case(ref, caller(request)))]
+
+
+@router.put("/requests/{ref}/demand", response=Document)
+def confirm(request: HttpRequest, ref: str, body: Body[Document]) -> Document:
+    confirming.confirm(ref, commands.stated_demand(body), by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.post("/requests/{ref}/labels/agree", response=Document)
+def agree_labels(request: HttpRequest, ref: str) -> Document:
+    confirming.agree_labels(ref, by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.get("/requests/{ref}/bars", response=list[Document])
+def bars(request: HttpRequest, ref: str) -> list[Document]:
+    arrival = verifying.arrival_of(ref, contact_differs=False, by=caller(request), now=_now())
+    found = verification.raised_bars(ref, arrival, policy.books()[0].policy, by=caller(request), now=_now())
+    return [dict(reason.as_dict()) for reason in verifying.reasons_of(found)]
+
+
+@router.post("/requests/{ref}/genuine", response=Document)
+def find_genuine(request: HttpRequest, ref: str, body: Inquiry) -> Document:
+    by, now = caller(request), _now()
+    arrival = verifying.arrival_of(ref, contact_differs=body.contact_differs, by=by, now=now)
+    rules = policy.books()[0].policy
+    found = verification.find_genuine(ref, body.how, body.contact, arrival, rules, note=body.note, by=by, now=now)
+    reasons = [reason.as_dict() for reason in found.decision.reasons]
+    return {"ref": found.ref, "genuine": found.genuine, "reasons": reasons}
+
+
+@router.post("/requests/{ref}/false", response=Document)
+def find_false(request: HttpRequest, ref: str, body: ReasonIn) -> Document:
+    verification.find_false(ref, body.reason, by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.post("/requests/{ref}/answer", response=Document)
+def propose(request: HttpRequest, ref: str, body: Proposal) -> Document:
+    chosen = [ItemAnswer(each.item, each.outcome, frozenset(each.fields)) for each in body.items]
+    proposed = answers.propose(ref, chosen, by=caller(request), now=_now())
+    return {"ref": proposed.ref, "answer": proposed.answer}
+
+
+@router.post("/requests/{ref}/answer/agree", response=Document)
+def agree(request: HttpRequest, ref: str, body: Agreement) -> Document:
+    agreed = answers.agree(ref, body.answer, by=caller(request), now=_now())
+    return {"ref": agreed.ref, "answer": agreed.answer, "agreed": True}
+
+
+@router.post("/requests/{ref}/answer/withdraw", response={204: None})
+def withdraw(request: HttpRequest, ref: str, body: ReasonIn) -> None:
+    answers.withdraw(ref, body.reason, by=caller(request), now=_now())
+
+
+@router.post("/requests/{ref}/notice", response=Document)
+def notice(request: HttpRequest, ref: str, body: NoticeIn) -> Document:
+    told = Told(body.state, body.until, body.order, body.reason)
+    rows = notices.record(ref, told, items=frozenset(body.items), by=caller(request), now=_now())
+    return {"ref": ref, "items": [row.item.number for row in rows]}
+
+
+@router.post("/requests/{ref}/notice/approve", response=Document)
+def approve_deferral(request: HttpRequest, ref: str) -> Document:
+    return {"ref": ref, "approved": notices.approve_deferral(ref, by=caller(request), now=_now())}
+
+
+@router.post("/requests/{ref}/acts", response=Document)
+def record_act(request: HttpRequest, ref: str, body: ActIn) -> Document:
+    by, now = caller(request), _now()
+    reviewing.record_act(
+        ref, body.act, body.at or now, until=body.until, clock=body.clock, item=body.item, by=by, now=now
+    )
+    return _shown(ref, by)
+
+
+@router.post("/requests/{ref}/exceptions", response=Document)
+def propose_exception(request: HttpRequest, ref: str, body: ExceptionIn) -> Document:
+    exceptions.propose_use(ref, body.pause, body.exception, by=caller(request), now=_now())
+    return {"ref": ref, "exception": body.exception, "agreed": False}
+
+
+@router.post("/requests/{ref}/exceptions/agree", response=Document)
+def agree_exception(request: HttpRequest, ref: str, body: ExceptionIn) -> Document:
+    exceptions.agree_use(ref, body.pause, body.exception, by=caller(request), now=_now())
+    return {"ref": ref, "exception": body.exception, "agreed": True}
+
+
+@router.get("/requests/{ref}/preview", response=list[Document])
+def preview(request: HttpRequest, ref: str) -> list[Document]:
+    return [documents.item_preview(found) for found in making.preview(ref, by=caller(request), now=_now())]
+
+
+@router.post("/requests/{ref}/gather", response={201: Document})
+def gather(request: HttpRequest, ref: str) -> Document:
+    return documents.package(making.gather(ref, letter=letters.covering, by=caller(request), now=_now()))
+
+
+@router.post("/requests/{ref}/close", response=Document)
+def close(request: HttpRequest, ref: str, body: ClosingIn) -> Document:
+    ending.close(ref, body.outcome, by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.post("/requests/{ref}/reopen", response=Document)
+def reopen(request: HttpRequest, ref: str) -> Document:
+    ending.reopen(ref, by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.post("/requests/{ref}/send-back", response=Document)
+def send_back(request: HttpRequest, ref: str) -> Document:
+    ending.send_back(ref, by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.post("/requests/{ref}/recall", response=list[Document])
+def recall_request(request: HttpRequest, ref: str, body: RecallIn) -> list[Document]:
+    left = recall.recall(ref, body.reason, suspend=body.suspend, by=caller(request), now=_now())
+    return [documents.hand_over(row) for row in left]
+
+
+@router.post("/requests/{ref}/holds", response=Document)
+def hold(request: HttpRequest, ref: str, body: ReasonIn) -> Document:
+    row = reviewing.hold(ref, body.reason, by=caller(request), now=_now())
+    return {"hold": row.pk, "in_force": True}
+
+
+@router.delete("/requests/{ref}/holds/{number}", response={204: None})
+def end_hold(request: HttpRequest, ref: str, number: int) -> None:
+    reviewing.end_hold(ref, number, by=caller(request), now=_now())
+
+
+@router.put("/requests/{ref}/readers/{member}", response={204: None})
+def add_reader(request: HttpRequest, ref: str, member: str) -> None:
+    reviewing.add_reader(ref, member, by=caller(request), now=_now())
+
+
+@router.delete("/requests/{ref}", response={204: None})
+def erase(request: HttpRequest, ref: str) -> None:
+    retention.erase(ref, "retention", by=caller(request), now=_now())
+
+
+@router.get("/packages/{key}", response=Document)
+def package(request: HttpRequest, key: UUID) -> Document:
+    return documents.package(commands.readable(key, caller(request)))
+
+
+@router.post("/packages/{key}/check", response=Document)
+def check(request: HttpRequest, key: UUID, body: To) -> Document:
+    commands.readable(key, caller(request))
+    verdict = gate.could_leave(key, to=body.to, by=caller(request))
+    return {"allowed": verdict.allowed, "reasons": [reason.as_dict() for reason in verdict.reasons]}
+
+
+@router.post("/packages/{key}/release")
+def release(request: HttpRequest, key: UUID, body: To) -> StreamingHttpResponse:
+    """The package itself, encrypted to the agency's key, as the answer's body."""
+    commands.readable(key, caller(request))
+    opened = gate.release(key, to=body.to, channel="api", by=caller(request))
+    answer = StreamingHttpResponse(handing.as_encrypted_stream(opened), content_type="application/octet-stream")
+    answer["Content-Disposition"] = (
+        f'attachment; filename="{opened.release.package.case.ref}.{handing.suffix(body.to)}"'
+    )
+    answer["X-Abeyance-Release"] = str(opened.release.act)
+    return answer
+
+
+@router.post("/packages/{key}/mail", response=Document)
+def mail(request: HttpRequest, key: UUID, body: MailTo) -> Document:
+    commands.readable(key, caller(request))
+    handed = handing.by_mail(key, to=body.to, address=body.address, by=caller(request))
+    handed.release.refresh_from_db()
+    return documents.hand_over(handed.release)
+
+
+@router.post("/packages/{key}/link", response={201: Document})
+def link(request: HttpRequest, key: UUID, body: To) -> Document:
+    commands.readable(key, caller(request))
+    made = links.make(key, to=body.to, by=caller(request), now=_now())
+    return {"token": made.token, "code": made.code, "expires": documents.moment(made.expires_at)}
+
+
+@router.post("/hand-overs/{act}/confirm", response=Document)
+def confirm_hand_over(request: HttpRequest, act: UUID, body: Confirmation) -> Document:
+    row = handing.confirm(act, body.digest, by=caller(request), now=_now())
+    row.refresh_from_db()
+    return documents.hand_over(row)
+
+
+def _case(ref: str, by: str) -> Case:
+    return door.open_for(by, ref, Permission.CASE_READ, now=_now())
+
+
+def _shown(ref: str, by: str) -> Document:
+    return documents.in_full(_case(ref, by), now=_now(), opened=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,139 @@
+"""Letters about a request, from the reasons that its items were weighed with. A letter that tells of an account exists
+only inside a package; a refusal only when two people have agreed to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from abeyance import seals
+from abeyance.answer import letters
+from abeyance.answer.letters import Kind, Letter, Line, Sender
+from abeyance.casefile import facts as casefacts
+from abeyance.casefile.models import Approval, Case, Demand, Release
+from abeyance.errors import Locked, Refused
+from abeyance.pauses import store
+from abeyance.pauses.weighing import Weighed, weigh
+from abeyance.people.directory.models import Agency
+from abeyance.release import packaging
+from abeyance.rules.decision import Outcome, Reason
+
+KINDS = [kind.value for kind in Kind if not kind.carries_data]
+LANGUAGES = letters.LANGUAGES
+CHINESE = frozenset({"HK", "MO", "TW"})
+DECIDED = {Kind.REFUSED: "refuse", Kind.REROUTED: "reroute"}
+
+
+@dataclass(frozen=True)
+class Written:
+    pdf: bytes
+    text: str
+
+
+def write(case: Case, kind: str, language: str, *, now: datetime) -> Written:
+    """Raises Refused where nothing would be true in such a letter."""
+    demand, weighed = weigh(case, now=now)
+    chosen = Kind(kind)
+    reasons, about = _content(chosen, case, weighed)
+    return _written(_letter(chosen, case, demand, language, now, reasons, about))
+
+
+def covering(case: Case, approvals: Sequence[Approval], *, package: str, now: datetime) -> tuple[packaging.Letter, ...]:
+    """The letters inside a package, for `release.making`: in English, and in the language of the place that asks."""
+    demand = casefacts.newest_demand(case)
+    reasons = [Line(each["sentence"], each["clause"], each["citation"], each["code"]) for each in _reasons(approvals)]
+    about = [_decided(row) for row in approvals]
+    about = [f"Package {package}.", *about]
+    made = [_letter(Kind.ANSWER, case, demand, language, now, reasons, about) for language in _languages(demand)]
+    return tuple(packaging.Letter(letters.pdf(each), letters.text(each).encode(), each.language) for each in made)
+
+
+def _languages(demand: Demand) -> list[str]:
+    return ["en", "zh-Hant"] if demand.jurisdiction in CHINESE else ["en"]
+
+
+def _content(kind: Kind, case: Case, weighed: Sequence[Weighed]) -> tuple[list[Line], list[str]]:
+    if kind is Kind.HELD:
+        held = [each for one in weighed for each in one.held]
+        statements = [pause.statement for pause in store.in_force() if pause.name in {each.pause for each in held}]
+        return _required([each.reason for each in held], "Nothing holds this request."), statements
+    if kind is Kind.QUESTION:
+        asked = [reason for one in weighed if one.by_law.outcome is Outcome.ASK for reason in one.by_law.reasons]
+        return _required(asked, "Nothing has to be asked about this request."), []
+    if kind in DECIDED:
+        return _agreed(weighed, DECIDED[kind]), []
+    if kind is Kind.RECALL:
+        left = Release.objects.filter(package__case=case).exclude(state="failed").order_by("made")
+        return [], [f"{row.act}, {row.made:%Y-%m-%d %H:%M} UTC" for row in left]
+    return [], []
+
+
+def _agreed(weighed: Sequence[Weighed], outcome: str) -> list[Line]:
+    found = []
+    for one in weighed:
+        row = casefacts.standing_approval(one.item)
+        if row is not None and row.agreed_by is not None and row.outcome == outcome:
+            found += [Line(each["sentence"], each["clause"], each["citation"], each["code"]) for each in row.reasons]
+    if not found:
+        sentence = f"Two people have not agreed to '{outcome}' for any item, so such a letter would not be true."
+        raise Refused([Reason("not-agreed", sentence, "letters:not-agreed")])
+    return list(dict.fromkeys(found))
+
+
+def _required(reasons: Sequence[Reason], otherwise: str) -> list[Line]:
+    if not reasons:
+        raise Refused([Reason("not-true", otherwise, "letters:not-true")])
+    return [Line.of(reason) for reason in dict.fromkeys(reasons)]
+
+
+def _reasons(approvals: Sequence[Approval]) -> list[dict[str, Any]]:
+    return [dict(reason) for row in approvals for reason in row.reasons]
+
+
+def _decided(row: Approval) -> str:
+    what = f": {', '.join(row.fields)}" if row.fields else ""
+    return f"Item {row.item.number}, {row.item.category or 'no category'}: {row.outcome}{what}."
+
+
+def _letter(
+    kind: Kind,
+    case: Case,
+    demand: Demand,
+    language: str,
+    now: datetime,
+    reasons: Sequence[Line],
+    about: Sequence[str],
+) -> Letter:
+    agency = Agency.objects.filter(code=demand.agency).values_list("name", flat=True).first()
+    return Letter(
+        kind=kind,
+        sender=Sender(settings.ABEYANCE.operator_name or "The request desk", settings.ABEYANCE.operator_contact),
+        reference=case.ref,
+        date=now,
+        language=language,
+        addressee=agency or "",
+        their_reference=_their_reference(case, demand),
+        reasons=tuple(reasons),
+        about=tuple(about),
+    )
+
+
+def _their_reference(case: Case, demand: Demand) -> str:
+    """Sealed with the other particulars; while the desk is locked the letter goes without it."""
+    if not demand.particulars:
+        return ""
+    with suppress(Locked):
+        place = f"demand:{demand.version}:particulars"
+        said = json.loads(seals.unseal(case.holder, bytes(demand.particulars), place=place)).get("reference", "")
+        return said[0] if isinstance(said, list) and said else str(said or "")
+    return ""
+
+
+def _written(letter: Letter) -> Written:
+    return Written(letters.pdf(letter), letters.text(letter))
