@@ -39,7 +39,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant("ledger_*", desk="SIU", portal="S", worker="SIU", keys="S"),
     Grant("seals_*", desk="SIUD", worker="SIUD", keys="SIUD"),
     Grant("people_*", desk="SIUD", worker="S"),
-    Grant("policy_*", desk="SIU", worker="S"),
+    Grant("policy_*", desk="SIUD", worker="S"),
     Grant("casefile_*", desk="SIUD", worker="SIUD"),
     Grant("pauses_*", desk="SIU", portal="S", worker="SIU", keys="S"),
     Grant("services_*", desk="SIUD", worker="SIU"),
