@@ -18,8 +18,6 @@ from abeyance.release.packaging.flow import Flow
 from abeyance.release.packaging.opening import Checked, check_package
 from abeyance.release.packaging.writing import write_package
 
-PackageSummary = Written  # its name until callers have taken the new one
-
 __all__ = [
     "Checked",
     "Contents",
@@ -30,7 +28,6 @@ __all__ = [
     "CustodyStep",
     "Flow",
     "Letter",
-    "PackageSummary",
     "PackedFile",
     "Role",
     "TextInForce",
