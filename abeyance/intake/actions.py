@@ -23,6 +23,7 @@ from abeyance.intake.provisional import Provisional
 from abeyance.intake.reading import Reading, Suggestion
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
+from abeyance.policy.calendars import calendar_of
 from abeyance.rules.events import RequestReceived
 from abeyance.rules.permissions import Permission
 from abeyance.seals import FileSeal
@@ -179,6 +180,7 @@ def _write_demand(case: Case, found: Provisional, sealed: dict[str, bytes], now:
         instrument=found.instrument,
         emergency=found.emergency,
         secrecy=found.secrecy,
+        deadline=calendar_of(found.jurisdiction).end_of(found.deadline) if found.deadline else None,
         particulars=sealed["demand:1:particulars"],
         arrived_at=now,
     )

@@ -38,6 +38,7 @@ class Provisional:
     instrument: str | None
     emergency: bool
     secrecy: bool
+    deadline: date | None
     particulars: dict[str, list[str]]
     items: tuple[ProvisionalItem, ...]
 
@@ -53,6 +54,7 @@ def from_readings(readings: Sequence[Reading], agencies: Known) -> Provisional:
         instrument=_only(found, "instrument"),
         emergency=bool(_values(found, "emergency")),
         secrecy=bool(_values(found, "secrecy")),
+        deadline=_earliest(_values(found, "deadline")),
         particulars={field: _values(found, field)[:20] for field in FROM_THE_PAPERS if _values(found, field)},
         items=_items(found),
     )
@@ -75,6 +77,11 @@ def period_of(stated: str | None) -> tuple[datetime | None, datetime | None]:
     """`2020-06-01/2020-07-01` with both days counted, as moments from the first up to and without the second."""
     begins, _, ends = (stated or "").partition("/")
     return _midnight(begins, 0), _midnight(ends, 1)
+
+
+def _earliest(days: Iterable[str]) -> date | None:
+    """Of several dates the first: a due date may only err towards earlier."""
+    return min((at.date() for day in days if (at := _midnight(day, 0)) is not None), default=None)
 
 
 def _midnight(day: str, days_later: int) -> datetime | None:

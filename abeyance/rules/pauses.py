@@ -199,8 +199,10 @@ def _law(pause: Pause, instrument: str | None) -> Reach:
         return Reach.YES
     if instrument is None:
         return Reach.PERHAPS
-    hit = any(instrument == law or instrument.startswith(law + "-") for law in pause.laws)
-    return Reach.YES if hit else Reach.NO
+    if any(instrument == law or instrument.startswith(law + "-") for law in pause.laws):
+        return Reach.YES
+    # "hk-nsl43" without its schedule may be the very schedule that is paused.
+    return Reach.PERHAPS if any(law.startswith(instrument + "-") for law in pause.laws) else Reach.NO
 
 
 def _axis(wanted: frozenset[str], value: str | None) -> Reach:
