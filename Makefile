@@ -1,19 +1,45 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-.PHONY: help env test lint pins
+BIN := .venv/bin
+FUZZ_SECONDS ?= 600
+.PHONY: help env run test lint bench bench-quick fuzz pins clean
 
-help: ## what there is
-	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
+help: ## list what there is
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-env: .venv/.made ## only build the environment in .venv
+env: .venv/.made ## only build the environment, in .venv; its command is .venv/bin/abeyance
 
 .venv/.made: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch .venv/.made
 
-test: env ## the suite: the rules and the reading of files
-	.venv/bin/python -m pytest
+run: env ## the demonstration on the first run, then the desk, until Ctrl-C
+	@$(BIN)/abeyance demo --once
+	@exec $(BIN)/abeyance serve
 
-lint: env ## ruff on what the suite covers
-	.venv/bin/ruff check abeyance/rules abeyance/intake abeyance/fence abeyance/pauses abeyance/casefile tests/rules
+test: env ## the whole suite, in under 10 minutes; what could not be tested is named last
+	$(BIN)/python -m pytest
+
+lint: env ## style and types of everything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: env ## measure everything, in under 20 minutes, and write docs/measurements.md
+	$(BIN)/python -m bench
+
+bench-quick: env ## the same at a smaller size, in under 3 minutes
+	$(BIN)/python -m bench --quick
+
+fuzz: env ## hostile files at the reader for longer than the suite does
+	$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS)
+
+pins: ## compile requirements.txt from requirements.in (needs uv)
+	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+		--no-emit-find-links --no-header requirements.in -o requirements.txt
+
+clean: ## remove what was built; homes and their data stay
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find abeyance tests bench tools -name __pycache__ -type d -exec rm -rf {} +

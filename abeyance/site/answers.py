@@ -64,7 +64,7 @@ def _nobody(request: HttpRequest, problem: Any) -> HttpResponse:
 def _bad_body(request: HttpRequest, problem: Any) -> HttpResponse:
     """Where it is wrong and how, without repeating what was sent."""
     found = [
-        {"where": ".".join(str(part) for part in each.get("loc", ())), "what": each.get("msg", "")}
+        {"where": ".".join(str(part) for part in each.get("loc", ())[1:]), "what": each.get("msg", "")}
         for each in problem.errors[:MOST_PROBLEMS]
     ]
     first = f"{found[0]['where']}: {found[0]['what']}" if found else "it does not have the form that is described"

@@ -32,6 +32,8 @@ LONGEST_SOCKET_PATH = 107  # what sun_path of a Unix socket holds, without its c
 ROOM_NEEDED = 200 * 2**20
 START_SECONDS = 60
 ORPHAN_SECONDS = 30
+# How PostgreSQL says that processes of a killed server still live on its data.
+ORPHANS = ("shared memory block", 'lock file "postmaster.pid" already exists')
 NOT_NEEDED = ("include", "*.py", "*.pyc", "__pycache__", "ecpg")
 
 SETTINGS = """\
@@ -253,7 +255,7 @@ class Cluster:
     def _launch(self) -> None:
         until = time.monotonic() + ORPHAN_SECONDS
         while (said := self._try_to_launch()) is not None:
-            if "shared memory block" not in said or time.monotonic() > until:
+            if not any(sign in said for sign in ORPHANS) or time.monotonic() > until:
                 raise Unsafe(self._explain(said, "The database server did not start"))
             time.sleep(0.2)
 

@@ -11,5 +11,7 @@ lifeline.end_with_parent()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abeyance.site.settings")
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django reads its settings when it is imported
+from django.urls import get_resolver  # noqa: E402
 
 application = get_wsgi_application()
+_ = get_resolver().url_patterns  # a room that cannot be imported stops the start, and not the first request
