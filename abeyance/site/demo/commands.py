@@ -1,0 +1,62 @@
+"""`abeyance demo`: the invented company's desk, and the story of one request and of one pause."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from abeyance.console import Answer
+from abeyance.errors import Refused
+from abeyance.people.models import Member
+from abeyance.rules.decision import Reason
+from abeyance.site.demo import cast
+from abeyance.site.demo.story import Story
+
+DONE = "told.json"
+
+
+def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    demo = sub.add_parser(
+        "demo",
+        help="load the demonstration world and tell its story, step by step",
+        description="Load the demonstration world and tell its story on this desk. It leaves its papers in demo/.",
+    )
+    demo.add_argument("--once", action="store_true", help="do nothing if the story has been told on this desk")
+    demo.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    folder = Path(settings.ABEYANCE_HOME) / "demo"
+    done = folder / DONE
+    if done.exists():
+        if args.once:
+            return Answer(json.loads(done.read_text()), f"The demonstration is in {folder}.")
+        sentence = f"The story has been told on this desk already; what it left is in {folder}."
+        raise Refused([Reason("told-already", sentence, "demo:told")])
+    _refuse_real_desk()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    now = datetime.now(UTC)
+    told = Story(cast.set_up(folder, now=now), folder, _tell).told()
+    done.write_text(json.dumps(told, indent=2) + "\n")
+    return Answer(told, f"\nEverything that was made lies in {folder}.")
+
+
+def _refuse_real_desk() -> None:
+    """Its policy and directory are invented; they have no place on a desk that people use."""
+    from abeyance.casefile.models import Case
+
+    if Case.objects.exists() or Member.objects.filter(founder=False).exists():
+        sentence = (
+            "This desk has requests or members of its own. Set ABEYANCE_HOME to an empty folder for the demonstration."
+        )
+        raise Refused([Reason("not-empty", sentence, "demo:not-empty")])
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
