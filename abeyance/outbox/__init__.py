@@ -12,7 +12,7 @@ it concerns, it reads when it runs, behind the same doors as everybody.
 """
 
 from abeyance.outbox.registry import task
-from abeyance.outbox.waiting import Failure, failures, queue, retry, waiting
+from abeyance.outbox.waiting import Failure, failures, overdue, queue, retry, waiting
 from abeyance.outbox.working import Done, run_due, run_worker
 
-__all__ = ["Done", "Failure", "failures", "queue", "retry", "run_due", "run_worker", "task", "waiting"]
+__all__ = ["Done", "Failure", "failures", "overdue", "queue", "retry", "run_due", "run_worker", "task", "waiting"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django.utils import timezone
 
 from abeyance.errors import NotFound
 from abeyance.outbox.registry import TASK_NAME, arguments
@@ -72,6 +73,17 @@ def waiting() -> int:
     """How many jobs have still to be done, now or later."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')")
+        return int(cursor.fetchone()[0])
+
+
+def overdue(minutes: int = 60) -> int:
+    """How many jobs should have been done so long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs j WHERE status IN ('todo', 'doing') AND %s > coalesce("
+            "scheduled_at, (SELECT min(at) FROM procrastinate_events e WHERE e.job_id = j.id), now())",
+            [timezone.now() - timedelta(minutes=minutes)],
+        )
         return int(cursor.fetchone()[0])
 
 

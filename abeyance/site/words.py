@@ -36,7 +36,7 @@ ROOMS = (
     Room("abeyance.intake.commands", ("intake",)),
     Room("abeyance.site.requests.commands", ("request", "package")),
     Room("abeyance.pauses.commands", ("pause",)),
-    Room("abeyance.ledger.commands", ("ledger", "verify"), bare=True),
+    Room("abeyance.ledger.commands", ("verify", "ledger"), bare=True),
     Room("abeyance.seals.commands", ("keys",)),
     Room("abeyance.people.commands", ("member", "proposal")),
     Room("abeyance.verification.commands", ("agency",)),
@@ -44,7 +44,7 @@ ROOMS = (
     Room("abeyance.services.commands", ("service",)),
     Room("abeyance.outbox.commands", ("jobs",)),
     Room("abeyance.site.keeping.commands", ("backup", "restore", "upgrade"), bare=True),
-    Room("abeyance.site.doctor_commands", ("doctor",)),
+    Room("abeyance.site.doctor.commands", ("doctor",)),
 )
 
 
