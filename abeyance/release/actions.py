@@ -14,11 +14,12 @@ from django.db import transaction
 
 from abeyance import fence, ledger, outbox, seals
 from abeyance.casefile import moves
-from abeyance.casefile.models import Package, Release
+from abeyance.casefile.models import ClockAct, Package, Release
 from abeyance.errors import NotFound, Refused, SomeoneElseWasFirst
 from abeyance.release import reading
 from abeyance.rules import release as rules
 from abeyance.rules.events import HandOverConfirmed, HandOverFailed, Released
+from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import Event
 from abeyance.rules.release import ReleaseFacts, Verdict
 
@@ -67,6 +68,11 @@ def finish(row: Release, state: str, *, now: datetime, reason: str = "") -> None
         if not Release.objects.filter(pk=row.pk, state__in=("started", "gone")).update(state=state, ended_at=now):
             raise SomeoneElseWasFirst("This hand-over has already ended.")
         case = row.package.case
+        if state in (
+            "confirmed",
+            "gone",
+        ):  # clocks that end with a hand-over end with one that has left, not with a try
+            ClockAct.objects.create(case=case, kind=ActKind.RELEASED, at=now, by="worker")
         event: HandOverConfirmed | HandOverFailed
         if state in ("confirmed", "gone"):
             event = HandOverConfirmed(release=str(row.act), way=f"{row.channel}:{state}")

@@ -16,6 +16,8 @@ from abeyance.casefile import ending
 from abeyance.casefile.models import Case, Package
 from abeyance.errors import Refused
 from abeyance.intake import confirming, taking
+from abeyance.ledger.sequencer import integrate
+from abeyance.ledger.verifying import verify_file
 from abeyance.notice import actions as notices
 from abeyance.notice.actions import Told
 from abeyance.pauses import actions as pauses
@@ -33,7 +35,7 @@ from abeyance.rules.pauses import Pause
 from abeyance.rules.verification import FindingKind
 from abeyance.site.demo import papers
 from abeyance.site.demo.cast import POLICE, TELEPHONE, Cast
-from abeyance.site.requests import letters, verifying
+from abeyance.site.requests import letters, receipts, verifying
 from abeyance.verification import actions as verification
 
 PAUSES = Path(__file__).parent / "pauses"
@@ -147,6 +149,12 @@ class Story:
         )
         self.note(f"a BagIt bag, {'every digest agrees' if checked.whole else 'damaged'}.")
         self.kept["package"] = str(package.key)
+        self.step("The sender's receipt: a proof that anybody checks without this desk")
+        integrate(_now(), force=True)
+        receipt = self.folder / "05-receipt.txt"
+        receipt.write_text(receipts.of_arrival(Case.objects.get(ref=ref)))
+        self.note(f"abeyance verify {receipt}")
+        self.note(verify_file(receipt, None).sentence)
         self.note(f"{ref} is '{Case.objects.get(ref=ref).state}'.")
 
     # --- 6 July 2020
@@ -181,7 +189,7 @@ class Story:
     def _small_request(self, service: str, country: str, about: str, more: dict[str, str]) -> str:
         name = f"{service}-{country}".lower()
         text = f"We ask {service} for the subscriber data of +852 9123 0000 ({about}).\n"
-        path = papers.short_mail(self.folder / f"05-{name}.eml", f"X-{name}", text)
+        path = papers.short_mail(self.folder / f"06-{name}.eml", f"X-{name}", text)
         arrived = taking.take_together([path], channel="mail", by="operator", now=_now())
         said = demand(service=service, more=more)
         if country == "US":
@@ -191,7 +199,7 @@ class Story:
 
     def _ready_to_leave(self) -> Package:
         """A second request to the same company, packed and about to be handed over."""
-        path = papers.short_mail(self.folder / "06-second.eml", "HP-2", "Subscriber data of +852 9123 0000, please.\n")
+        path = papers.short_mail(self.folder / "07-second.eml", "HP-2", "Subscriber data of +852 9123 0000, please.\n")
         ref = taking.take_together([path], channel="mail", by="operator", now=_now()).ref
         confirming.confirm(ref, demand(identifier="+85291230000"), by=self.first, now=_now())
         arrival = verifying.arrival_of(ref, contact_differs=False, by=self.first, now=_now())
@@ -218,8 +226,8 @@ class Story:
         self.step("The package that was ready to leave")
         path = self.folder / "never-written.zip.age"
         self._no(lambda: handing.to_file(ready.key, to=self.cast.fingerprint, path=path, by=self.second))
-        self._letter(ready.case.ref, "held", "07-held", "zh-Hant")
-        self._letter(ready.case.ref, "held", "07-held-english")
+        self._letter(ready.case.ref, "held", "08-held", "zh-Hant")
+        self._letter(ready.case.ref, "held", "08-held-english")
 
     def _lifted(self, ready: Package) -> None:
         self.step("Lifting takes two people and a closing statement, and releases nothing")

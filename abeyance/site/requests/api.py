@@ -27,7 +27,7 @@ from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import Permission
 from abeyance.rules.verification import FindingKind
-from abeyance.site.requests import commands, documents, letters, verifying
+from abeyance.site.requests import commands, documents, letters, receipts, verifying
 from abeyance.verification import actions as verification
 
 router = Router(tags=["requests"], auth=MemberToken())
@@ -116,6 +116,11 @@ def show(request: HttpRequest, ref: str) -> Document:
 @router.get("/requests/{ref}/suggestions", response=list[Document])
 def suggestions(request: HttpRequest, ref: str) -> list[Document]:
     return [dict(found) for found in documents.suggestions(_case(ref, caller(request)))]
+
+
+@router.get("/requests/{ref}/receipt", response=Document)
+def receipt(request: HttpRequest, ref: str) -> Document:
+    return {"ref": ref, "receipt": receipts.of_arrival(_case(ref, caller(request)))}
 
 
 @router.put("/requests/{ref}/demand", response=Document)

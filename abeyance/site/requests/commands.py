@@ -31,7 +31,7 @@ from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import OPERATOR_CODE, Permission
 from abeyance.rules.verification import FindingKind
-from abeyance.site.requests import documents, drafting, letters, verifying
+from abeyance.site.requests import documents, drafting, letters, receipts, verifying
 from abeyance.verification import actions as verification
 
 LARGEST = 4 * 2**20
@@ -92,6 +92,8 @@ def _register_answering(verbs: Any) -> None:
     exception.add_argument("--agree", action="store_true")
     _verb(verbs, "preview", preview, "fields and counts that would be gathered; nothing is collected")
     _verb(verbs, "gather", gather, "collect the agreed minimum and seal it into a package")
+    receipt = _verb(verbs, "receipt", write_receipt, "write the receipt of the arrival; anyone checks it offline")
+    receipt.add_argument("--out", type=Path, required=True, metavar="FILE")
     letter = _verb(verbs, "letter", write_letter, "write a letter, as PDF and text")
     letter.add_argument("--kind", choices=letters.KINDS, required=True)
     letter.add_argument("--language", choices=letters.LANGUAGES, default="en")
@@ -294,6 +296,13 @@ def write_letter(args: argparse.Namespace) -> Answer:
     for path, content in zip(files, (written.pdf, written.text.encode()), strict=True):
         _write(path, content)
     return Answer({"files": [str(path) for path in files]}, "\n".join(map(str, files)))
+
+
+def write_receipt(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=False)
+    case = door.open_for(by, args.ref, Permission.CASE_READ, now=_now())
+    _write(args.out, receipts.of_arrival(case).encode())
+    return Answer({"file": str(args.out)}, f"{args.out}: anyone checks it with `abeyance verify {args.out}`.")
 
 
 # --- ending
