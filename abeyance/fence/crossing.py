@@ -142,7 +142,7 @@ def _backend_pid() -> int:
     return int(connection.connection.info.backend_pid)
 
 
-def _number(statement: str, arguments: list[object] | None = None) -> int:
+def _number(statement: str, arguments: list[str | int | UUID] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
         row = cursor.fetchone()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -60,7 +61,7 @@ def salt_place(commitment: bytes) -> str:
 
 
 def _insert(entry: Entry) -> int:
-    row = (
+    row: tuple[Any, ...] = (
         entry.kind, entry.content, entry.salt, entry.holder, entry.public, entry.commitment,
         entry.case, entry.epoch, entry.at, entry.act, entry.by,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 from django.conf import settings
 
@@ -182,7 +182,7 @@ def _seal(plan: _Plan, key: uuid.UUID, target: Path, letter: LetterWriter, now: 
     with ExitStack() as opened:
         contents = Contents(custody, letters, _tables(plan, opened))
         with Flow(lambda out: write_package(out, contents, spool=target.parent)) as source:
-            sealed = seals.seal_file(plan.case.holder, source, target, place=f"package:{key}")
+            sealed = seals.seal_file(plan.case.holder, cast(BinaryIO, source), target, place=f"package:{key}")
             return _Sealed(source.result, sealed.size, sealed.sha256)
 
 

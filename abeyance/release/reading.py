@@ -122,7 +122,8 @@ def _notice(row: NoticeFact) -> NoticeFacts:
 def _actors(by: str, approvals: Iterable[Approval | None], uses: Iterable[ExceptionUse]) -> dict[str, Actor]:
     """Everybody whose standing counts, unchangeable until the commit."""
     codes = {by}
-    for row in [*(found for found in approvals if found), *uses]:
+    standing: list[Approval | ExceptionUse] = [*(found for found in approvals if found), *uses]
+    for row in standing:
         codes |= {row.proposed_by, *([row.agreed_by] if row.agreed_by else [])}
     locked = people.lock_members(codes)
     return {code: locked.get(code) or people.actor(code) for code in codes}

@@ -75,7 +75,7 @@ class Arriving:
         self.path.unlink(missing_ok=True)
 
 
-class SealedUpload(UploadedFile):
+class SealedUpload(UploadedFile):  # type: ignore[type-arg]  # Django has no such argument at run time
     """What a view finds in `request.FILES`. Reading it gives the plain text; nothing plain is on disk."""
 
     def __init__(self, arriving: Arriving, size: int, name: str | None, content_type: str | None) -> None:
@@ -140,7 +140,7 @@ class SealingUploadHandler(FileUploadHandler):
         if self._arriving is not None:
             self._arriving.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> UploadedFile | None:  # type: ignore[type-arg]
         arriving, self._arriving = self._arriving, None
         return SealedUpload(arriving, file_size, self.file_name, self.content_type) if arriving else None
 

@@ -8,7 +8,7 @@ def first_row(apps: object, schema_editor: object) -> None:
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies: list[tuple[str, str]] = []
+    dependencies = ()
     operations = [
         migrations.CreateModel(
             name="Fence",

@@ -62,7 +62,12 @@ def _pdf(lines: tuple[str, ...]) -> bytes:
     fonts = [str(Path(spec.origin).parent) for name in FONTS if (spec := util.find_spec(name)) and spec.origin]
     if not fonts:
         raise Unsafe("The fonts are missing: run `make env`.")
-    made: bytes = typst.compile(
-        ORDER.encode(), sys_inputs={"lines": json.dumps(lines)}, font_paths=fonts, ignore_system_fonts=True
+    # The stubs want the fonts' folders to be of the type of the source, which the library does not.
+    made: bytes = typst.compile(  # type: ignore[call-overload]
+        ORDER.encode(),
+        format="pdf",
+        sys_inputs={"lines": json.dumps(lines)},
+        font_paths=fonts,
+        ignore_system_fonts=True,
     )
     return made

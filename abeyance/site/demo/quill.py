@@ -19,6 +19,7 @@ from abeyance.services.models import Service
 from abeyance.site import databases, options
 from abeyance.site.databases import Address
 from abeyance.site.home import Home, write_secret
+from abeyance.site.postgres import PORT, SUPERUSER
 
 NAME, ROLE = "quill", "quill_reader"
 TABLES = """
@@ -58,7 +59,7 @@ def _administrator() -> Address:
     if said.database_url:
         return databases.address("owner", here, said)
     cluster = here.cluster
-    return Address(str(cluster.sockets), str(databases.PORT), "postgres", databases.SUPERUSER, cluster.password())
+    return Address(str(cluster.sockets), str(PORT), SUPERUSER, SUPERUSER, cluster.password())
 
 
 def _make(administrator: Address) -> str:

@@ -173,7 +173,7 @@ class Story:
         self._lifted(ready)
 
     def _under_way(self) -> list[tuple[str, str]]:
-        asked = (
+        asked: tuple[tuple[str, str, str, dict[str, str]], ...] = (
             ("marlin", "HK", "the police asks Marlin about an account in the city", {}),
             ("telex", "HK", "the police asks Telex about an account in the city", {"subject_country": "HK"}),
             (

@@ -272,11 +272,9 @@ def use_exception(args: argparse.Namespace) -> Answer:
 
 
 def preview(args: argparse.Namespace) -> Answer:
-    told = making.preview(args.ref, by=people.acting(args, needs_credential=True), now=_now())
-    lines = [
-        f"item {each['item']}: {each['table']}: {each['rows']} row(s); {', '.join(each['fields'])}" for each in told
-    ]
-    return Answer(told, "\n".join(lines) or "Nothing would be gathered.")
+    found = making.preview(args.ref, by=people.acting(args, needs_credential=True), now=_now())
+    told = [documents.item_preview(each) for each in found]
+    return Answer(told, "\n".join(map(documents.preview_in_words, told)) or "Nothing would be gathered.")
 
 
 def gather(args: argparse.Namespace) -> Answer:
