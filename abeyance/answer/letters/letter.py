@@ -1,16 +1,15 @@
-"""What a letter is made of. Foreign texts (references, names) are bounded here and are data everywhere after."""
+"""What a letter is made of: facts. Only the letter inside a package may tell of an account."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from abeyance.rules.decision import Reason
 
-LONGEST = 2000
-MOST_LINES = 200
+Day: TypeAlias = date  # `Letter` has a field of that name
 
 
 class Kind(StrEnum):
@@ -20,7 +19,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     REROUTED = "rerouted"
     LAPSED = "lapsed"
-    RECALL = "recall"
+    RECALL = "recall"  # asks to delete an answer, whatever it said
     ANSWER = "answer"  # the covering letter inside a package
 
     @property
@@ -53,8 +52,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Letter:
-    """`about` are further facts, in the kind's own order: the public statement of a pause, the fields of an answer, the
-    hand-overs that are recalled."""
+    """`about` are further facts, in the kind's own order: the public statement of a pause, what became of each item,
+    the hand-overs that are recalled. `review_by` is the day by which a pause is reviewed. The date is printed in its
+    own zone."""
 
     kind: Kind
     sender: Sender
@@ -65,13 +65,12 @@ class Letter:
     their_reference: str = ""
     reasons: tuple[Line, ...] = ()
     about: tuple[str, ...] = ()
+    review_by: Day | None = None
 
+    def __post_init__(self) -> None:
+        if self.date.utcoffset() is None:
+            raise ValueError("the date of a letter needs its zone")
 
-def plain(text: str) -> str:
-    """Foreign text on one line: control and direction characters cannot rearrange what a reader sees."""
-    kept = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
-        for letter in text[:LONGEST]
-        if unicodedata.category(letter) not in ("Cf", "Cs", "Co", "Cn")
-    )
-    return " ".join(kept.split())
+    @property
+    def carries_data(self) -> bool:
+        return self.kind.carries_data

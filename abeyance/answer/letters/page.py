@@ -8,6 +8,7 @@ from datetime import UTC
 from functools import cache
 from importlib import util
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -21,43 +22,44 @@ FONTS = ("fontpkg_noto_sans", "cvttf_NotoSansCJK_Regular")
 
 def pdf(letter: Letter) -> bytes:
     """The same letter gives the same bytes. Nothing but the template and the fonts is read."""
-    return _compiled(letter, "pdf")
+    return b"".join(_compiled(letter, "pdf"))
 
 
 def png(letter: Letter) -> list[bytes]:
     """Its pages as pictures, to be looked at."""
-    made = _compiled(letter, "png")
-    return made if isinstance(made, list) else [made]
+    return _compiled(letter, "png")
 
 
-def _compiled(letter: Letter, form: str) -> bytes:
+def _compiled(letter: Letter, form: Literal["pdf", "png"]) -> list[bytes]:
     said = asdict(lay(letter))
     moment = letter.date.astimezone(UTC)
     inputs = {
         "letter": json.dumps(said, ensure_ascii=False),
         "language": "zh" if letter.language == "zh-Hant" else "en",
-        "date": moment.strftime("%Y-%m-%d"),
     }
     try:
-        return typst.compile(
-            TEMPLATE.read_bytes(),
+        made = typst.compile(
+            TEMPLATE,
             format=form,
+            root=TEMPLATE.parent,
             sys_inputs=inputs,
-            font_paths=[str(folder) for folder in _fonts()],
-            ignore_system_fonts=True,
+            font_paths=_fonts(),
             timestamp=int(moment.timestamp()),
         )
     except RuntimeError as problem:
         raise Unsafe(f"The letter could not be set: {str(problem)[:200]}.") from None
+    return made if isinstance(made, list) else [made or b""]
 
 
 @cache
-def _fonts() -> tuple[Path, ...]:
-    """Found without importing: only their files are wanted."""
-    found = []
-    for package in FONTS:
-        spec = util.find_spec(package)
-        if spec is None or spec.origin is None:
-            raise Unsafe(f"The fonts of the letters are missing ({package}): run `make env`.")
-        found.append(Path(spec.origin).parent)
-    return tuple(found)
+def _fonts() -> typst.Fonts:
+    """Ours alone, so that a letter looks the same on every machine; they are read once."""
+    return typst.Fonts(include_system_fonts=False, font_paths=[_folder_of(package) for package in FONTS])
+
+
+def _folder_of(package: str) -> Path:
+    """Found without importing: only the files are wanted."""
+    spec = util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise Unsafe(f"The fonts of the letters are missing ({package}): run `make env`.")
+    return Path(spec.origin).parent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,17 @@ class Kindly:
 
 @dataclass(frozen=True)
 class Words:
+    """`reasons` are by code. English has one only where the rule's own sentence is for the desk and not for outside."""
+
     labels: Mapping[str, str]
     kinds: Mapping[str, Kindly]
     reasons: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    categories: Mapping[str, str]
+    months: tuple[str, ...]
 
-    def reason(self, code: str, sentence: str) -> str:
-        """In this language where it has a sentence for the code; else as the rules said it."""
-        return self.reasons.get(code, sentence)
+    def day(self, day: date) -> str:
+        return self.labels["day"].format(year=day.year, month=self.months[day.month - 1], day=day.day)
 
 
 @cache
@@ -43,7 +48,8 @@ def words(language: str) -> Words:
         raise BadInput(f"Letters are written in {', '.join(LANGUAGES)}, not in {language[:20]!r}.")
     said = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
     kinds = {name: _kindly(found) for name, found in said["letters"].items()}
-    return Words(said["labels"], kinds, said.get("reasons", {}))
+    rest = said["reasons"], said["outcomes"], said["categories"], tuple(said["months"])
+    return Words(said["labels"], kinds, *rest)
 
 
 def _kindly(said: Mapping[str, Any]) -> Kindly:
