@@ -24,6 +24,7 @@ from abeyance.intake.reading import Reading, Suggestion
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.policy.calendars import calendar_of
+from abeyance.policy.queries import binds_readers
 from abeyance.rules.events import RequestReceived
 from abeyance.rules.permissions import Permission
 from abeyance.seals import FileSeal
@@ -134,7 +135,8 @@ def _record(
         earlier = _same_bytes([item.sealed.sha256 for item in stored])
         if earlier is not None:
             return Arrived(earlier, True, found, marks)
-        case = Case.objects.create(key=key, channel=channel, arrived_at=now, arrived_epoch=epoch)
+        restricted = binds_readers(demand.instrument)
+        case = Case.objects.create(key=key, channel=channel, arrived_at=now, arrived_epoch=epoch, restricted=restricted)
         _write_documents(case, stored, sealed, now)
         _write_demand(case, demand, sealed, now, epoch)
         arrived = RequestReceived(

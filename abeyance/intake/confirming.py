@@ -15,8 +15,9 @@ from abeyance import fence, ledger, seals
 from abeyance.casefile import door, moves
 from abeyance.casefile.facts import newest_demand
 from abeyance.casefile.models import Case, Demand, Item
-from abeyance.errors import Refused
+from abeyance.errors import Refused, SomeoneElseWasFirst
 from abeyance.people import queries as people
+from abeyance.policy.queries import binds_readers
 from abeyance.rules.decision import Reason
 from abeyance.rules.demandfile import StatedDemand, StatedItem
 from abeyance.rules.events import DemandAmended, SuggestionsConfirmed
@@ -44,6 +45,8 @@ def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand
     with fence.together(act):
         moment = fence.clock()
         case = Case.objects.select_for_update().get(pk=case.pk)
+        if newest_demand(case).version + 1 != version:
+            raise SomeoneElseWasFirst(f"Somebody else has just stated what {case.ref} demands; look at it again.")
         first = State(case.state) is State.RECEIVED
         demand = _write(case, stated, items, sealed, version=version, by=by, now=moment)
         moves.move(case, Event.CONFIRMED if first else Event.AMENDED, by=by, now=moment)
@@ -117,7 +120,18 @@ def _write(
     )
     Item.objects.filter(case=case, open=True).update(open=False)
     Item.objects.bulk_create(_row(demand, case, stated, sealed) for sealed in items)
+    _mark(case, stated, items)
     return demand
+
+
+def _mark(case: Case, stated: StatedDemand, items: list[_SealedItem]) -> None:
+    """A person decides whether it is the same matter again; and once restricted, a new label does not open it."""
+    digests = [sealed.digest for sealed in items if sealed.digest]
+    same = Item.objects.filter(identifier_digest__in=digests, agency=stated.agency, case__erased_at=None)
+    earlier = same.exclude(case=case).order_by("case_id").values_list("case_id", flat=True).first()
+    case.possible_duplicate_of_id = earlier
+    case.restricted = case.restricted or binds_readers(stated.instrument)
+    case.save(update_fields=["possible_duplicate_of", "restricted"])
 
 
 def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem) -> Item:

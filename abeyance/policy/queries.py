@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from abeyance.errors import NotFound, Unsafe
 from abeyance.people import proposals
 from abeyance.people.models import Proposal
-from abeyance.policy.models import AdoptedEntry, Current
+from abeyance.policy.models import AdoptedEntry, Current, Text
 from abeyance.policy.reading import POLICY, Parsed, stored
 from abeyance.rules.instruments import Adoption, LawText
 from abeyance.rules.policy import Books, Policy
 from abeyance.rules.services import DataMap
+from abeyance.rules.texts import is_code
 
 PROPOSED_TEXT = "policy-text"
 SHARED = " FOR SHARE"
@@ -27,13 +30,41 @@ def books(*, lock: bool = False) -> tuple[Books, ...]:
     if not any(kind == POLICY for kind, _ in present):
         raise Unsafe("No policy is in force. `abeyance policy propose FILE` and a second member bring one into force.")
     adopted = _adopted(lock)
-    first = _bound(present, adopted)
-    return (first, *(_bound(_replaced(present, key, digest), adopted) for key, digest in _proposed(present)))
+    proposed = [_replaced(present, key, digest) for key, digest in _proposed(present)]
+    return tuple(_bound(tuple(texts.values()), adopted) for texts in (present, *proposed))
+
+
+def binds_readers(instrument: str | None) -> bool:
+    """Whether only counsel may read such a request at first; while a text is proposed, if either says so."""
+    return any(instrument in found.policy.people.counsel_only for found in books())
 
 
 def current(kind: str, name: str) -> Parsed | None:
+    if not _named(kind, name):
+        return None
     digest = Current.objects.filter(kind=kind, name=name).values_list("text_id", flat=True).first()
     return stored(digest) if digest else None
+
+
+def body(kind: str, name: str) -> Text:
+    """The text in force, as it was written."""
+    row = Current.objects.select_related("text").filter(kind=kind, name=name).first() if _named(kind, name) else None
+    if row is None:
+        raise NotFound(f"No {kind[:8]} {name[:64]!r} is in force. `abeyance policy list` shows what is.")
+    return row.text
+
+
+def proposed_body(code: str) -> Text:
+    """The text that a proposal would bring into force, for whoever is to agree to it."""
+    proposal = proposals.find(code) if is_code(code) else None
+    if proposal is None or proposal.kind != PROPOSED_TEXT:
+        raise NotFound(f"There is no proposal of a text {code[:32]!r}. `abeyance policy list` shows what waits.")
+    return Text.objects.get(pk=proposals.payload_of(proposal)["digest"])
+
+
+def waiting() -> tuple[Proposal, ...]:
+    """The texts that wait for a second person, the oldest first."""
+    return tuple(Proposal.objects.filter(kind=PROPOSED_TEXT, agreed_at=None, withdrawn_at=None).order_by("pk"))
 
 
 def law_entry(entry: str) -> str:
@@ -45,27 +76,28 @@ def law_entry(entry: str) -> str:
     return known[entry]
 
 
+def _named(kind: str, name: str) -> bool:
+    return is_code(kind) and is_code(name)
+
+
 def _present(lock: bool) -> dict[Key, str]:
     # Django's select_for_update cannot say FOR SHARE.
     rows = Current.objects.raw(f"SELECT * FROM policy_current ORDER BY kind, name{SHARED if lock else ''}")  # noqa: S608
     return {(row.kind, row.name): row.text_id for row in rows}
 
 
-def _adopted(lock: bool) -> Mapping[str, Adoption]:
-    standing = "SELECT * FROM policy_adoptedentry WHERE ended_at IS NULL"
+def _adopted(lock: bool) -> tuple[Adoption, ...]:
+    standing = "SELECT * FROM policy_adoptedentry WHERE ended_at IS NULL ORDER BY id"
     rows = AdoptedEntry.objects.raw(standing + (SHARED if lock else ""))
-    return {
-        row.entry: Adoption(
-            row.entry, row.entry_digest, row.by, row.agreed_by, row.on, row.expires, row.checked_against
-        )
+    return tuple(
+        Adoption(row.entry, row.entry_digest, row.by, row.agreed_by, row.on, row.expires, row.checked_against)
         for row in rows
-    }
+    )
 
 
 def _proposed(present: Mapping[Key, str]) -> Iterable[tuple[Key, str]]:
     """Texts that wait for a second person, where they differ from what is in force."""
-    waiting = Proposal.objects.filter(kind=PROPOSED_TEXT, agreed_at=None, withdrawn_at=None).order_by("pk")
-    for proposal in waiting:
+    for proposal in waiting():
         payload = proposals.payload_of(proposal)
         key = (str(payload["kind"]), str(payload["name"]))
         if present.get(key) != payload["digest"]:
@@ -78,15 +110,16 @@ def _replaced(present: Mapping[Key, str], key: Key, digest: str) -> dict[Key, st
     return {**kept, key: digest}
 
 
-def _bound(present: Mapping[Key, str], adopted: Mapping[str, Adoption]) -> Books:
-    texts = [stored(digest) for digest in present.values()]
+@lru_cache(maxsize=64)
+def _bound(digests: tuple[str, ...], adopted: tuple[Adoption, ...]) -> Books:
+    texts: list[Parsed] = [stored(digest) for digest in digests]
     policies = [text for text in texts if isinstance(text, Policy)]
     return Books(
         policy=policies[0] if policies else _missing(),
         law=tuple(text for text in texts if isinstance(text, LawText)),
         maps=tuple(text for text in texts if isinstance(text, DataMap)),
-        adopted=adopted,
-        digests=frozenset(present.values()),
+        adopted=MappingProxyType({adoption.entry: adoption for adoption in adopted}),
+        digests=frozenset(digests),
     )
 
 

@@ -70,8 +70,11 @@ class Entity:
 
 @dataclass(frozen=True)
 class PeoplePolicy:
+    """`counsel_only`: instruments that bind whoever reads them, so that only counsel reads such a request at first."""
+
     approver_waiting: timedelta
     small_team: bool
+    counsel_only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,9 @@ def _entities(top: Table, file: str) -> tuple[Entity, ...]:
 
 def _people(table: Table) -> PeoplePolicy:
     hours = table.number("approver_waiting_hours", most=24 * 90)
-    people = PeoplePolicy(timedelta(hours=hours), table.yes_no("small_team"))
+    people = PeoplePolicy(
+        timedelta(hours=hours), table.yes_no("small_team"), table.codes("counsel_only", required=False)
+    )
     table.done()
     return people
 

@@ -316,7 +316,7 @@ def _case(ref: str, by: str) -> Case:
 
 
 def _shown(ref: str, by: str) -> Document:
-    return documents.in_full(_case(ref, by), now=_now(), opened=True)
+    return documents.in_full(_case(ref, by), now=_now(), reader=by)
 
 
 def _now() -> datetime:

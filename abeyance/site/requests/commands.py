@@ -24,12 +24,12 @@ from abeyance.pauses import exceptions
 from abeyance.people import commands as people
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
-from abeyance.release import handing, links, making, recall
+from abeyance.release import handing, links, making, packaging, recall
 from abeyance.review import actions as reviewing
 from abeyance.rules import demandfile
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
-from abeyance.rules.people import OPERATOR_CODE, Permission
+from abeyance.rules.people import Permission
 from abeyance.rules.verification import FindingKind
 from abeyance.site.requests import documents, drafting, letters, receipts, verifying
 from abeyance.verification import actions as verification
@@ -132,6 +132,8 @@ def _register_packages(sub: argparse._SubParsersAction[Parser]) -> None:
     way.add_argument("--out", type=Path, metavar="FILE", help="as a file, encrypted to that key")
     way.add_argument("--mail", metavar="ADDRESS", help="by mail, to an address of the directory")
     way.add_argument("--link", action="store_true", help="a link, and a code for another channel")
+    read = _verb(verbs, "verify", verify_package, "check an opened package: structure and every digest", ref=False)
+    read.add_argument("file", type=Path, metavar="FILE.zip")
     confirmed = _verb(verbs, "confirm", confirm_hand_over, "the agency has confirmed the digest", ref=False)
     confirmed.add_argument("act", type=_uuid)
     confirmed.add_argument("digest")
@@ -169,9 +171,8 @@ def show(args: argparse.Namespace) -> Answer:
 
 
 def _shown(case: Case, reader: str) -> Answer:
-    """What is sealed is shown to members only: a shell alone does not read who is targeted."""
     case.refresh_from_db()
-    told = documents.in_full(case, now=_now(), opened=reader != OPERATOR_CODE)
+    told = documents.in_full(case, now=_now(), reader=reader)
     return Answer(told, documents.in_words(told))
 
 
@@ -384,6 +385,20 @@ def release(args: argparse.Namespace) -> Answer:
     handed.release.refresh_from_db()
     where = f" It is in {handed.path}." if handed.path else ""
     return Answer(documents.hand_over(handed.release), f"Released, {handed.size} bytes encrypted.{where}")
+
+
+def verify_package(args: argparse.Namespace) -> Answer:
+    if not args.file.is_file():
+        raise BadInput(f"{args.file} is no file.")
+    checked = packaging.check_package(args.file)
+    told = {
+        "package": checked.package,
+        "files": checked.files,
+        "whole": checked.whole,
+        "differences": checked.differences,
+    }
+    text = "\n".join(checked.differences) or f"Package {checked.package}: {checked.files} files, every digest agrees."
+    return Answer(told, text, 0 if checked.whole else 1)
 
 
 def confirm_hand_over(args: argparse.Namespace) -> Answer:

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from abeyance import seals
+from abeyance.casefile import door
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Package, Release
 from abeyance.errors import Locked
 from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.release.making import ItemPreview
 from abeyance.rules.clocks import Clock, next_due
+from abeyance.rules.people import OPERATOR_CODE
 
 LOCKED = "sealed; the desk is locked"
 
@@ -39,8 +41,10 @@ def _line(case: Case, now: datetime) -> dict[str, Any]:
     }
 
 
-def in_full(case: Case, *, now: datetime, opened: bool) -> dict[str, Any]:
-    """Everything but the documents themselves. `opened`: with what is sealed, for a reader with a credential."""
+def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
+    """Everything but the documents themselves. What is sealed is opened for members only: a shell alone does not read
+    who is targeted."""
+    opened = reader != OPERATOR_CODE
     demand, weighed = weigh(case, now=now)
     finding = casefacts.newest_finding(case, demand.version)
     return {
@@ -52,13 +56,19 @@ def in_full(case: Case, *, now: datetime, opened: bool) -> dict[str, Any]:
         "arrived": moment(case.arrived_at),
         "closing": case.closing or None,
         "erased": moment(case.erased_at),
-        "possible_duplicate_of": case.possible_duplicate_of.ref if case.possible_duplicate_of else None,
+        "possible_duplicate_of": _earlier(case, reader),
         "demand": _demand(demand) | (_particulars(case, demand) if opened else {}),
         "found_genuine": None if finding is None else finding.genuine,
         "items": [_item(one, now, _identifier(case, one.item) if opened else None) for one in weighed],
         "documents": [_document(document) for document in case.documents.order_by("pk")],
         "packages": [package(found) for found in case.packages.order_by("sealed_at")],
     }
+
+
+def _earlier(case: Case, reader: str) -> str | None:
+    """Only if the reader may know of it."""
+    seen = door.visible_to(reader).filter(pk=case.possible_duplicate_of_id)
+    return seen.values_list("ref", flat=True).first()
 
 
 def suggestions(case: Case) -> list[dict[str, str]]:
