@@ -43,6 +43,11 @@ class Home:
         """Digest of the migrations and grants that the database has."""
         return self.path / "secrets" / "schema"
 
+    @property
+    def restoring(self) -> Path:
+        """There while a backup is being put back; such a home is entered by nothing else."""
+        return self.path / "secrets" / "restoring"
+
     def secret(self, name: str) -> str | None:
         try:
             return (self.path / "secrets" / name).read_text().strip()
@@ -73,11 +78,15 @@ class Home:
 
 
 def write_secret(path: Path, text: str) -> None:
+    write_bytes(path, text.encode() + b"\n")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """0600 from its first byte, whole or absent."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w") as out:
-        out.write(text + "\n")
+    with os.fdopen(handle, "wb") as out:
+        out.write(content)
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(path)
@@ -116,6 +125,10 @@ def make_ready() -> Home:
 
 def _prepare(home: Home) -> None:
     settings = options.load(os.environ)
+    if home.restoring.exists():
+        raise Unsafe(
+            f"A backup is being put back into {home.path}, or that was cut off: then remove it and begin again."
+        )
     if not home.set_up.exists():
         print(f"Setting up {home.path} for trying out: its keys lie beside its data.", file=sys.stderr, flush=True)
     home.make_folders()
@@ -153,6 +166,17 @@ def wanted_schema() -> str:
     for path in [*sorted(PACKAGE.glob("*/migrations/*.py")), PACKAGE / "site" / "roles.py"]:
         mark.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     return mark.hexdigest()
+
+
+def is_outside() -> bool:
+    return bool(options.load(os.environ).database_url)
+
+
+def make_current(home: Home) -> None:
+    """For `restore`, which joins and fills the database itself: our migrations and grants on what a backup brought."""
+    if not is_outside():
+        atexit.register(_leave, home.cluster, os.getpid())
+    _bring_up_to_date(home)
 
 
 def _bring_up_to_date(home: Home) -> None:

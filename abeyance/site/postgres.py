@@ -149,6 +149,15 @@ class Cluster:
             if not self.users.living():
                 self._stop()
 
+    def stop_alone(self) -> None:
+        """For `upgrade`: refused while anybody else uses the server."""
+        with alone(self.lock):
+            others = [user for user in self.users.living() if user != os.getpid()]
+            if others:
+                raise Unsafe(f"{len(others)} other processes use the database: stop the desk and its commands first.")
+            self.users.leave()
+            self._stop()
+
     def keep_running(self) -> None:
         """For a supervisor: start the server again if it died."""
         if not self.answers():
