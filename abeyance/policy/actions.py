@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from abeyance import fence, ledger
-from abeyance.errors import BadInput, NotFound
+from abeyance.errors import BadInput, NotFound, SomeoneElseWasFirst
 from abeyance.people import actions as people_actions
 from abeyance.people import proposals
 from abeyance.people import queries as people
@@ -20,11 +20,15 @@ from abeyance.policy.models import AdoptedEntry, Current, Text
 from abeyance.policy.queries import PROPOSED_TEXT
 from abeyance.policy.reading import Parsed, kind_of, name_of, read, stored
 from abeyance.rules.events import AdminAct, TextAdopted
+from abeyance.rules.instruments import LawText
 from abeyance.rules.people import OPERATOR_CODE, Permission
 from abeyance.rules.policy import Policy
+from abeyance.rules.texts import is_code
 
 SHIPPED = Path(__file__).parent / "data"
 LONGEST_ADOPTION_DAYS = 3 * 366
+LONGEST_SOURCE = 400
+MOST_WAITING = 16  # each is weighed beside the present texts whenever anything is decided
 
 
 def install_defaults(*, by: str = OPERATOR_CODE, now: datetime | None = None) -> None:
@@ -44,9 +48,11 @@ def install_defaults(*, by: str = OPERATOR_CODE, now: datetime | None = None) ->
 def propose_text(body: str, *, file: str = "text", by: str, now: datetime) -> Proposal:
     """Propose a policy, a law or a data map; its head says which. From now on the stricter of old and new counts."""
     people.require(by, Permission.POLICY_PROPOSE, now)
-    read(kind_of(body, file=file), body, file=file)
+    parsed, _ = read(kind_of(body, file=file), body, file=file)
     act = uuid4()
     with fence.alone(act) as epoch:
+        _refuse_a_second_reading(parsed)
+        _refuse_too_many()
         moment = fence.clock()
         text = _keep(body, file, moment)
         payload = {"kind": text.kind, "name": text.name, "digest": text.digest}
@@ -58,6 +64,7 @@ def propose_text(body: str, *, file: str = "text", by: str, now: datetime) -> Pr
 @on_agreement(PROPOSED_TEXT, propose=Permission.POLICY_PROPOSE, agree=Permission.POLICY_AGREE, alone=True)
 def adopt_text(proposal: Proposed, *, by: str, now: datetime) -> None:
     text = Text.objects.get(pk=proposal.payload["digest"])
+    _refuse_a_second_reading(stored(text.digest))
     _bring_into_force(text, proposal.code, now)
     adopted = TextAdopted(text=text.kind, name=text.name, digest=text.digest, proposal=proposal.code)
     ledger.append(adopted, by=by, now=now, epoch=proposal.epoch)
@@ -66,6 +73,9 @@ def adopt_text(proposal: Proposed, *, by: str, now: datetime) -> None:
 def propose_adoption(entry: str, until: date, *, checked_against: str = "", by: str, now: datetime) -> Proposal:
     """Counsel adopts a law entry as it stands, until a date. An unchecked one needs the source that counsel read."""
     people.require(by, Permission.LAW_ADOPT, now)
+    source = checked_against.strip()
+    if len(source) > LONGEST_SOURCE or not source.isprintable():
+        raise BadInput(f"The source that counsel read is one line of at most {LONGEST_SOURCE} characters.")
     days = (until - now.astimezone(UTC).date()).days
     if not 0 < days <= LONGEST_ADOPTION_DAYS:
         raise BadInput(f"An adoption ends on a day within the next {LONGEST_ADOPTION_DAYS // 366} years.")
@@ -73,7 +83,7 @@ def propose_adoption(entry: str, until: date, *, checked_against: str = "", by: 
         "entry": entry,
         "digest": queries.law_entry(entry),
         "until": until.isoformat(),
-        "checked_against": checked_against.strip()[:400],
+        "checked_against": source,
     }
     return proposals.propose("law-adopt", entry, payload, by=by, now=now)
 
@@ -81,6 +91,8 @@ def propose_adoption(entry: str, until: date, *, checked_against: str = "", by: 
 @on_agreement("law-adopt", propose=Permission.LAW_ADOPT, agree=Permission.POLICY_AGREE, alone=True)
 def adopt_entry(proposal: Proposed, *, by: str, now: datetime) -> None:
     payload: Mapping[str, Any] = proposal.payload
+    if queries.law_entry(payload["entry"]) != payload["digest"]:
+        raise SomeoneElseWasFirst(f"The text of {payload['entry']} has changed since counsel read it. Propose it anew.")
     AdoptedEntry.objects.filter(entry=payload["entry"], ended_at=None).update(ended_at=now)
     AdoptedEntry.objects.create(
         entry=payload["entry"],
@@ -101,9 +113,29 @@ def end_adoption(entry: str, *, by: str, now: datetime) -> None:
     act = uuid4()
     with fence.alone(act) as epoch:
         moment = fence.clock()
-        if not AdoptedEntry.objects.filter(entry=entry, ended_at=None).update(ended_at=moment):
+        standing = AdoptedEntry.objects.filter(entry=entry, ended_at=None) if is_code(entry) else None
+        if standing is None or not standing.update(ended_at=moment):
             raise NotFound(f"The law entry {entry[:64]!r} is not adopted.")
         ledger.append(AdminAct(act="law-ended"), by=by, now=moment, epoch=epoch, act=act)
+
+
+def _refuse_a_second_reading(text: Parsed) -> None:
+    """Two law texts with an entry of the same id would leave open which of them counsel adopted."""
+    if not isinstance(text, LawText) or not Current.objects.exists():
+        return
+    for other in queries.books()[0].law:
+        twice = _entries(text) & _entries(other)
+        if other.name != text.name and twice:
+            raise BadInput(f"The law text {other.name} has already an entry {min(twice)!r}. Give it another id.")
+
+
+def _entries(text: LawText) -> frozenset[str]:
+    return frozenset(entry.id for entry in text.entries) | frozenset(entry.id for entry in text.outbound)
+
+
+def _refuse_too_many() -> None:
+    if len(queries.waiting()) >= MOST_WAITING:
+        raise BadInput(f"{MOST_WAITING} texts wait for a second person. Agree to some or withdraw them first.")
 
 
 def _keep(body: str, file: str, now: datetime) -> Text:

@@ -8,13 +8,11 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from abeyance.errors import NotFound
 from abeyance.people.api import ProposalOut
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.people.commands import proposal_document
-from abeyance.policy import actions
-from abeyance.policy.commands import in_force
-from abeyance.policy.models import Current
+from abeyance.policy import actions, queries
+from abeyance.policy.commands import checked, comparison, in_force, text_document
 from abeyance.policy.reading import LARGEST
 
 router = Router(tags=["policy"], auth=MemberToken())
@@ -36,10 +34,17 @@ def texts(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/policy/{kind}/{name}", response=dict[str, Any])
 def text(request: HttpRequest, kind: str, name: str) -> dict[str, Any]:
-    row = Current.objects.select_related("text").filter(kind=kind, name=name).first()
-    if row is None:
-        raise NotFound("No such text is in force.")
-    return {"kind": row.kind, "name": row.name, "digest": row.text_id, "body": row.text.body}
+    return text_document(queries.body(kind, name))
+
+
+@router.get("/policy-proposals/{code}", response=dict[str, Any])
+def proposed(request: HttpRequest, code: str) -> dict[str, Any]:
+    return {**text_document(queries.proposed_body(code)), "changes": comparison(code)}
+
+
+@router.post("/policy/check", response=dict[str, str])
+def check(request: HttpRequest, body: TextIn) -> dict[str, str]:
+    return checked(body.body)
 
 
 @router.post("/policy", response={202: ProposalOut})

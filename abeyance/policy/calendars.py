@@ -10,7 +10,7 @@ import holidays
 
 from abeyance.rules.calendars import Calendar
 
-FIRST_YEAR, LAST_YEAR = 2015, 2045
+FIRST_YEAR, LAST_YEAR = 2015, 2035  # as far as every calendar of the package reaches; later days are working days
 # Of several zones of a country the one in which its day ends first: earlier is the safer reading of a due date.
 ZONES = {
     "US": "America/New_York",

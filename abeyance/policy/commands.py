@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, date, datetime
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
 from abeyance.console import Answer
-from abeyance.errors import BadInput, NotFound
+from abeyance.errors import BadInput
 from abeyance.people import commands as people
 from abeyance.policy import actions, queries
-from abeyance.policy.models import Current
-from abeyance.policy.reading import LARGEST, kind_of, name_of, read
-from abeyance.rules.instruments import standing
+from abeyance.policy.models import Current, Text
+from abeyance.policy.reading import KINDS, LARGEST, POLICY, kind_of, name_of, read
+from abeyance.rules.instruments import LawEntry, OutboundEntry, standing
 
 
 def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     policy = sub.add_parser("policy", help="policy, law and data maps: what the desk goes by")
     verbs = policy.add_subparsers(dest="verb", required=True, metavar="VERB")
     _verb(verbs, "list", list_texts, "what is in force, and which law entries are adopted")
-    shown = _verb(verbs, "show", show, "one text, as it was written")
-    shown.add_argument("kind", choices=("policy", "law", "map"))
+    shown = _verb(verbs, "show", show, "a text in force, as it was written")
+    shown.add_argument("kind", choices=KINDS)
     shown.add_argument("name")
+    _verb(verbs, "compare", compare, "what a proposed text changes, line by line").add_argument("proposal")
     _verb(verbs, "check", check, "read a file strictly; nothing is proposed").add_argument("file", type=Path)
     _verb(verbs, "propose", propose, "propose a text; the stricter of old and new counts").add_argument(
         "file", type=Path
@@ -48,13 +50,14 @@ def list_texts(args: argparse.Namespace) -> Answer:
         f"{text['kind']:<7} {text['name']:<20} {text['digest'][:12]} since {text['since']}" for text in told["texts"]
     ]
     lines += [f"law entry {entry['entry']:<36} {entry['standing']}" for entry in told["entries"]]
+    lines += [f"{each['subject']:<27} waits as {each['proposal']}; the stricter counts" for each in told["waiting"]]
     return Answer(told, "\n".join(lines))
 
 
 def in_force(now: datetime) -> dict[str, Any]:
     rows = Current.objects.order_by("kind", "name")
     found = queries.books()[0]
-    entries = [*found.entries.values(), *found.outbound]
+    entries: list[LawEntry | OutboundEntry] = [*found.entries.values(), *found.outbound]
     return {
         "texts": [
             {"kind": row.kind, "name": row.name, "digest": row.text_id, "since": row.since.isoformat()} for row in rows
@@ -63,21 +66,42 @@ def in_force(now: datetime) -> dict[str, Any]:
             {"entry": entry.id, "citation": entry.citation, "standing": standing(entry, found.adopted, now).value}
             for entry in entries
         ],
+        "waiting": [people.proposal_document(proposal) for proposal in queries.waiting()],
     }
 
 
 def show(args: argparse.Namespace) -> Answer:
-    row = Current.objects.select_related("text").filter(kind=args.kind, name=args.name).first()
-    if row is None:
-        raise NotFound(f"No {args.kind} {args.name[:64]!r} is in force. `abeyance policy list` shows what is.")
-    return Answer({"kind": row.kind, "name": row.name, "digest": row.text_id, "body": row.text.body}, row.text.body)
+    text = queries.body(args.kind, args.name)
+    return Answer(text_document(text), text.body)
+
+
+def text_document(text: Text) -> dict[str, str]:
+    return {"kind": text.kind, "name": text.name, "digest": text.digest, "body": text.body}
+
+
+def compare(args: argparse.Namespace) -> Answer:
+    changes = comparison(args.proposal)
+    return Answer({"proposal": args.proposal, "changes": changes}, "\n".join(changes) or "It changes nothing.")
+
+
+def comparison(proposal: str) -> list[str]:
+    """The lines of the present text and of the proposed one, as `diff -u` shows them."""
+    new = queries.proposed_body(proposal)
+    rows = Current.objects.select_related("text").filter(kind=new.kind)
+    old = (rows if new.kind == POLICY else rows.filter(name=new.name)).first()
+    before = old.text.body.splitlines() if old else []
+    return list(unified_diff(before, new.body.splitlines(), "in force", "proposed", lineterm=""))
 
 
 def check(args: argparse.Namespace) -> Answer:
-    body = text_of(args.file)
-    kind = kind_of(body, file=args.file.name)
-    parsed, digest = read(kind, body, file=args.file.name)
-    return Answer({"kind": kind, "name": name_of(parsed), "digest": digest}, f"{args.file} is a {kind}: {digest}")
+    told = checked(text_of(args.file), file=args.file.name)
+    return Answer(told, f"{args.file} is a {told['kind']}: {told['digest']}")
+
+
+def checked(body: str, *, file: str = "text") -> dict[str, str]:
+    kind = kind_of(body, file=file)
+    parsed, digest = read(kind, body, file=file)
+    return {"kind": kind, "name": name_of(parsed), "digest": digest}
 
 
 def propose(args: argparse.Namespace) -> Answer:

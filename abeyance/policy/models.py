@@ -10,7 +10,7 @@ class Text(models.Model):
 
     digest = models.CharField(max_length=64, primary_key=True)
     kind = models.CharField(max_length=8)  # policy, law, map
-    name = models.CharField(max_length=64)
+    name = models.CharField(max_length=80)
     body = models.TextField()
     added_at = models.DateTimeField()
 
@@ -22,7 +22,7 @@ class Current(models.Model):
     """Which text of this kind and name is in force; without a row there is none."""
 
     kind = models.CharField(max_length=8)
-    name = models.CharField(max_length=64)
+    name = models.CharField(max_length=80)
     text = models.ForeignKey(Text, on_delete=models.PROTECT)
     since = models.DateTimeField()
     proposal = models.CharField(max_length=32, default="")  # by which it came into force; empty: shipped
@@ -37,7 +37,7 @@ class Current(models.Model):
 class AdoptedEntry(models.Model):
     """Counsel adopted one law entry with exactly this digest, and another member agreed; until it expires or ends."""
 
-    entry = models.CharField(max_length=64)
+    entry = models.CharField(max_length=80)
     entry_digest = models.CharField(max_length=64)
     by = models.CharField(max_length=16)
     agreed_by = models.CharField(max_length=16)

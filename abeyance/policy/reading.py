@@ -16,33 +16,41 @@ from abeyance.rules.texts import TextError, digest_of
 
 POLICY, LAW, MAP = "policy", "law", "map"
 KINDS = (POLICY, LAW, MAP)
-LARGEST = 2 * 2**20
+LARGEST = 512 * 2**10  # bytes; the longest of the shipped texts has 12,000
+MOST_LINES = 10_000
+MOST_DOTS = 60  # in one line: the parser's work grows with the square of a dotted key's length
 Parsed = Policy | LawText | DataMap
 
 
 def read(kind: str, body: str, *, file: str = "text") -> tuple[Parsed, str]:
     """What the text says, and its digest. Raises BadInput with file and key."""
-    if len(body.encode()) > LARGEST:
-        raise BadInput(f"{file} is larger than {LARGEST // 2**20} MiB.")
+    content = _content(body, file)
     try:
-        content: Mapping[str, Any] = tomllib.loads(body)
         return _parse(kind, content, file), digest_of(content)
-    except tomllib.TOMLDecodeError as problem:
-        raise BadInput(f"{file} is not TOML: {problem}.") from None
-    except (TextError, RecursionError) as problem:
+    except TextError as problem:
         raise BadInput(str(problem)) from None
 
 
 def kind_of(body: str, *, file: str = "text") -> str:
     """By its head: [policy], [law] or [map]."""
-    try:
-        content = tomllib.loads(body)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise BadInput(f"{file} is not TOML: {problem}.") from None
+    content = _content(body, file)
     found = [kind for kind in KINDS if isinstance(content.get(kind), dict)]
     if len(found) != 1:
         raise BadInput(f"{file} needs exactly one head: [policy], [law] or [map].")
     return found[0]
+
+
+def _content(body: str, file: str) -> Mapping[str, Any]:
+    """What the TOML says. A text of no lawyer, made to keep the parser busy, is refused before it is parsed."""
+    lines = body.splitlines()
+    if len(body.encode(errors="replace")) > LARGEST or len(lines) > MOST_LINES:
+        raise BadInput(f"{file} is larger than {LARGEST // 2**10} KiB or longer than {MOST_LINES} lines.")
+    if any(line.count(".") > MOST_DOTS for line in lines):
+        raise BadInput(f"{file} has a line with more than {MOST_DOTS} dots. Break the line.")
+    try:
+        return tomllib.loads(body)
+    except (ValueError, RecursionError) as problem:  # also of a number with too many digits
+        raise BadInput(f"{file} is not TOML: {problem}.") from None
 
 
 def name_of(parsed: Parsed) -> str:
@@ -52,8 +60,13 @@ def name_of(parsed: Parsed) -> str:
 @lru_cache(maxsize=256)
 def stored(digest: str) -> Parsed:
     """A text of the database. A row whose body is not what its digest says is refused: somebody changed it."""
-    row = Text.objects.get(pk=digest)
-    parsed, found = read(row.kind, row.body, file=f"{row.kind} {row.name}")
+    row = Text.objects.filter(pk=digest).first()
+    if row is None:
+        raise Unsafe(f"The text with digest {digest[:12]} is not in the database. Restore it from a backup.")
+    try:
+        parsed, found = read(row.kind, row.body, file=f"{row.kind} {row.name}")
+    except BadInput as problem:
+        raise Unsafe(f"A stored text cannot be read by this version of the desk. {problem}") from None
     if found != digest:
         raise Unsafe(f"The stored text {row.kind} {row.name} is not what its digest says. Restore it from a backup.")
     return parsed

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("kind", models.CharField(max_length=8)),
-                ("name", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=80)),
                 ("body", models.TextField()),
                 ("added_at", models.DateTimeField()),
             ],
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             name="AdoptedEntry",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("entry", models.CharField(max_length=64)),
+                ("entry", models.CharField(max_length=80)),
                 ("entry_digest", models.CharField(max_length=64)),
                 ("by", models.CharField(max_length=16)),
                 ("agreed_by", models.CharField(max_length=16)),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(max_length=8)),
-                ("name", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=80)),
                 ("since", models.DateTimeField()),
                 ("proposal", models.CharField(default="", max_length=32)),
                 ("text", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="policy.text")),
