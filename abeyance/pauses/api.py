@@ -32,17 +32,17 @@ def pauses(request: HttpRequest, also_ended: bool = False) -> list[Document]:
     return [documents.of_row(row) for row in rows]
 
 
+@router.post("/pauses/preview", response=Document)
+def show_preview(request: HttpRequest, body: Body[Document]) -> Document:
+    return documents.of_preview(preview(_read(body), reader=caller(request), now=_now()))
+
+
 @router.get("/pauses/{name}", response=list[Document])
 def versions(request: HttpRequest, name: str) -> list[Document]:
     rows = [documents.of_row(row) for row in store.known([name])]
     if not rows:
         raise NotFound("There is no such pause.")
     return rows
-
-
-@router.post("/pauses/preview", response=Document)
-def show_preview(request: HttpRequest, body: Body[Document]) -> Document:
-    return documents.of_preview(preview(_read(body), reader=caller(request), now=_now()))
 
 
 @router.post("/pauses", response={201: Document})

@@ -75,7 +75,9 @@ def _weigh(
         for stage in Stage
         if (reason := held_under_any(pause, labels, about, stage, now=now)) is not None
     )
-    clocks = clocks_for(said, about, books[0].entry(said.instrument), calendars.calendar_of(said.jurisdiction), acts)
+    laws = dict.fromkeys(each.entry(said.instrument) for each in books)
+    calendar = calendars.calendar_of(said.jurisdiction)
+    clocks = tuple(dict.fromkeys(clock for law in laws for clock in clocks_for(said, about, law, calendar, acts)))
     allowed = review.allowed_fields(said, about, books=books, now=now, chosen=about.fields)
     return Weighed(item, _with_pauses(by_law, held, pauses), by_law, held, clocks, allowed)
 

@@ -98,10 +98,14 @@ def notice_of(item: Item) -> NoticeFacts:
 
 
 def clocks_of(case: Case, said: DemandFacts, item: Item, books: Sequence[Books]) -> tuple[Clock, ...]:
-    """Every clock of the item, by the books in force."""
-    law = books[0].entry(said.instrument) if books else None
-    calendar = calendars.calendar_of(said.jurisdiction)
-    return clocks_for(said, casefacts.item_facts(item), law, calendar, casefacts.acts_of(case))
+    """Every clock of the item, by the books in force and by those that are proposed."""
+    calendar, acts, about = (
+        calendars.calendar_of(said.jurisdiction),
+        casefacts.acts_of(case),
+        casefacts.item_facts(item),
+    )
+    laws = dict.fromkeys(each.entry(said.instrument) for each in books)
+    return tuple(dict.fromkeys(clock for law in laws for clock in clocks_for(said, about, law, calendar, acts)))
 
 
 def _notice(row: NoticeFact) -> NoticeFacts:

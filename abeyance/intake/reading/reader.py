@@ -34,6 +34,7 @@ worker.main(int(sys.argv[1]))
 SLOW = "could not be read: took too long"
 CRASHED = "could not be read: reading it ended the reading process"
 GARBLED = "could not be read: the reading process gave no proper answer"
+OWN_FILES = Path("/dev/fd")
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,11 @@ def _read_or_refused(process: ReadingProcess, path: Path) -> Reading:
 
 def _opened(path: Path) -> int:
     shown = names.one_line(os.fspath(path), 200)
+    # An upload is a file without a name, reached through this process's own table of open files.
+    follow = 0 if path.parent == OWN_FILES else os.O_NOFOLLOW
     try:
         # Without NONBLOCK a named pipe would wait for ever.
-        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        source = os.open(path, os.O_RDONLY | follow | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as problem:
         raise BadInput(f"“{shown}” cannot be opened: {_why(path, problem)}.") from problem
     if not stat.S_ISREG(os.fstat(source).st_mode):

@@ -72,7 +72,9 @@ def _register_answering(verbs: Any) -> None:
     propose.add_argument("--item", action="append", default=[], metavar="N=OUTCOME[:FIELD,...]")
     agree = _verb(verbs, "agree", agree_answer, "agree to the proposed answer, as a second person")
     agree.add_argument("--answer", help="digest of the answer that you looked at")
-    _verb(verbs, "withdraw", withdraw_answer, "take an answer back").add_argument("--reason", default="")
+    _verb(verbs, "withdraw", withdraw_answer, "take an answer back").add_argument(
+        "--reason", default="", metavar="CODE"
+    )
     notice = _verb(verbs, "notice", record_notice, "record what was decided about telling the account holder")
     notice.add_argument("--state", choices=[state.value for state in NoticeState])
     notice.add_argument("--item", type=int, action="append", default=[])
@@ -106,7 +108,7 @@ def _register_ending(verbs: Any) -> None:
     _verb(verbs, "reopen", reopen, "begin again with verification")
     _verb(verbs, "send-back", send_back, "back to verification and review, after a pause was lifted")
     recalled = _verb(verbs, "recall", recall_request, "ask for deletion of what was handed over; links become void")
-    recalled.add_argument("--reason", required=True)
+    recalled.add_argument("--reason", required=True, metavar="CODE", help="such as wrong-account")
     recalled.add_argument("--suspend", action="store_true", help="also suspend the recipient in the directory")
     hold = _verb(verbs, "hold", legal_hold, "a legal hold: nothing of the request is destroyed")
     hold.add_argument("--basis")

@@ -67,7 +67,8 @@ def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
 
 def _earlier(case: Case, reader: str) -> str | None:
     """Only if the reader may know of it."""
-    seen = door.visible_to(reader).filter(pk=case.possible_duplicate_of_id)
+    earlier = case.possible_duplicate_of
+    seen = door.visible_to(reader).filter(pk=earlier.pk if earlier else 0)
     return seen.values_list("ref", flat=True).first()
 
 

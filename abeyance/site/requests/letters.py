@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.people.directory.models import Agency
 from abeyance.release import packaging
 from abeyance.rules.decision import Outcome, Reason
+from abeyance.rules.terms import DataCategory
 
 KINDS = [kind.value for kind in Kind if not kind.carries_data]
 LANGUAGES = letters.LANGUAGES
@@ -41,16 +42,18 @@ def write(case: Case, kind: str, language: str, *, now: datetime) -> Written:
     demand, weighed = weigh(case, now=now)
     chosen = Kind(kind)
     reasons, about = _content(chosen, case, weighed)
-    return _written(_letter(chosen, case, demand, language, now, reasons, about))
+    letter = _letter(chosen, case, demand, language, now, reasons, about)
+    return _written(replace(letter, review_by=_review_by(weighed)) if chosen is Kind.HELD else letter)
 
 
 def covering(case: Case, approvals: Sequence[Approval], *, package: str, now: datetime) -> tuple[packaging.Letter, ...]:
     """The letters inside a package, for `release.making`: in English, and in the language of the place that asks."""
     demand = casefacts.newest_demand(case)
     reasons = [Line(each["sentence"], each["clause"], each["citation"], each["code"]) for each in _reasons(approvals)]
-    about = [_decided(row) for row in approvals]
-    about = [f"Package {package}.", *about]
-    made = [_letter(Kind.ANSWER, case, demand, language, now, reasons, about) for language in _languages(demand)]
+    made = [
+        _letter(Kind.ANSWER, case, demand, language, now, reasons, [_decided(language, row) for row in approvals])
+        for language in _languages(demand)
+    ]
     return tuple(packaging.Letter(letters.pdf(each), letters.text(each).encode(), each.language) for each in made)
 
 
@@ -72,6 +75,11 @@ def _content(kind: Kind, case: Case, weighed: Sequence[Weighed]) -> tuple[list[L
         left = Release.objects.filter(package__case=case).exclude(state="failed").order_by("made")
         return [], [f"{row.act}, {row.made:%Y-%m-%d %H:%M} UTC" for row in left]
     return [], []
+
+
+def _review_by(weighed: Sequence[Weighed]) -> date | None:
+    holding = {each.pause for one in weighed for each in one.held}
+    return min((pause.review_by for pause in store.in_force() if pause.name in holding), default=None)
 
 
 def _agreed(weighed: Sequence[Weighed], outcome: str) -> list[Line]:
@@ -96,9 +104,9 @@ def _reasons(approvals: Sequence[Approval]) -> list[dict[str, Any]]:
     return [dict(reason) for row in approvals for reason in row.reasons]
 
 
-def _decided(row: Approval) -> str:
-    what = f": {', '.join(row.fields)}" if row.fields else ""
-    return f"Item {row.item.number}, {row.item.category or 'no category'}: {row.outcome}{what}."
+def _decided(language: str, row: Approval) -> str:
+    category = DataCategory(row.item.category) if row.item.category else None
+    return letters.answered(language, item=row.item.number, category=category, outcome=row.outcome, fields=row.fields)
 
 
 def _letter(

@@ -1,0 +1,186 @@
+"""One request from arrival to closing on the command line, and what it refuses on the way."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from abeyance.console import Answer
+from abeyance.errors import NotFound, Refused
+from abeyance.intake import commands as intake
+from abeyance.pauses import commands as pauses
+from abeyance.people import commands as people
+from abeyance.site.demo.papers import order_mail
+from abeyance.site.demo.story import PAUSES
+from abeyance.site.requests import commands as requests
+from tests.desk import Desk
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.delenv("ABEYANCE_TOKEN", raising=False)
+    parser = argparse.ArgumentParser()
+    sub = parser.add_subparsers()
+    for room in (intake, requests, pauses, people):
+        room.register(sub)
+
+    def call(*words: object, by: str | None = None) -> Answer:
+        token = ["--token-file", str(desk.home / "credentials" / f"{by}.token")] if by else []
+        args = parser.parse_args([*map(str, words), *token])
+        answer: Answer = args.run(args)
+        json.dumps(answer.document)
+        return answer
+
+    return call
+
+
+def confirmed(run: Run, desk: Desk) -> str:
+    """The mail with its order, with what was read in it corrected by hand."""
+    (taken,) = run("intake", order_mail(desk.home / "order.eml")).document
+    ref: str = taken["ref"]
+    draft = desk.home / "demand.toml"
+    run("request", "draft", ref, draft, by="first")
+    said = draft.read_text()
+    for key, value in (
+        ("requester", "police"),
+        ("agency", "hk-harbour-police"),
+        ("ground", "compelled"),
+        ("entity", "quill-hk"),
+        ("service", "quill"),
+        ("controller", "quill-hk"),
+        ("stored_in", "HK"),
+    ):
+        said = said.replace(f'{key} = ""', f'{key} = "{value}"')
+    said = said.replace('instrument = ""', 'instrument = "hk-nsl43-s7"')
+    draft.write_text(said.replace("fields = []", 'fields = ["telephone", "created-at"]'))
+    run("request", "confirm", ref, draft, by="first")
+    return ref
+
+
+def test_from_a_mail_to_a_package_that_the_agency_opens(run: Run, desk: Desk) -> None:
+    ref = confirmed(run, desk)
+    shown = run("request", "show", ref, by="first").document
+    assert shown["state"] == "to-verify"
+    assert shown["items"][0]["identifier"] == "+85291234567"
+    assert "identifier" not in run("request", "show", ref).document["items"][0]  # a shell alone does not read it
+
+    assert run("request", "verify", ref, by="first").document[0]["sentence"]
+    verified = run("request", "verify", ref, "--how", "call-back", "--contact", "+85255500100", by="first")
+    assert verified.document["genuine"] is True
+
+    (item,) = run("request", "show", ref, by="first").document["items"]
+    assert (item["verdict"], item["held"]) == ("proceed", [])
+    (seen,) = run("request", "preview", ref, by="first").document
+    assert seen["tables"] == [{"table": "account", "fields": ["telephone", "created-at"], "rows": 1, "at_least": False}]
+
+    answer = run("request", "propose", ref, by="first").document["answer"]
+    with pytest.raises(Refused, match="somebody else has to agree"):
+        run("request", "agree", ref, by="first")
+    with pytest.raises(Refused, match="own token"):
+        run("request", "agree", ref)
+    run("request", "agree", ref, "--answer", answer[:16], by="second")
+
+    until = (desk.now() + timedelta(days=9)).isoformat()
+    run("request", "notice", ref, "--state", "barred", "--until", until, "--order", "HP-1, a magistrate", by="first")
+    package = run("request", "gather", ref, by="first").document["package"]
+    assert run("package", "check", package, "--to", desk.cast.fingerprint, by="second").document["allowed"] is True
+
+    out = desk.home / "out.age"
+    handed = run("package", "release", package, "--to", desk.cast.fingerprint, "--out", out, by="second").document
+    assert handed["state"] == "gone"
+    opened = opened_by_the_agency(desk, out)
+    (desk.home / "opened.zip").write_bytes(opened)
+    assert run("package", "verify", desk.home / "opened.zip").document["whole"] is True
+    names = zipfile.ZipFile(io.BytesIO(opened)).namelist()
+    assert {"letter-en.pdf", "letter-zh-Hant.pdf", "item-1-account.csv"} <= {Path(name).name for name in names}
+
+    closed = run("request", "close", ref, "--outcome", "answered", by="first").document
+    assert (closed["state"], closed["closing"]) == ("closed", "answered")
+
+
+def opened_by_the_agency(desk: Desk, path: Path) -> bytes:
+    key = (desk.home / "demo" / "harbour-police.agekey").read_text().strip()
+    return pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(key)])
+
+
+def test_a_pause_stops_each_step_with_its_sentence_and_a_lift_releases_nothing(run: Run, desk: Desk) -> None:
+    ref = desk.agreed()
+    package = run("request", "gather", ref, by="first").document["package"]
+    preview = run("pause", "preview", PAUSES / "quill.toml").document
+    assert (preview["covers"], preview["collisions"]) == (1, [])
+    declared = run("pause", "declare", PAUSES / "quill.toml").document
+    assert declared["pause"] == "QUILL-2020-07"
+    (item,) = run("request", "show", ref).document["items"]
+    assert [(held["pause"], held["stage"]) for held in item["held"]] == [
+        ("QUILL-2020-07", stage) for stage in ("review", "answer", "release")
+    ]
+    assert item["held"][0]["reason"].startswith("Held: pause QUILL-2020-07, review stage, since ")
+
+    out = desk.home / "out.age"
+    with pytest.raises(Refused, match="QUILL-2020-07"):
+        run("package", "release", package, "--to", desk.cast.fingerprint, "--out", out, by="second")
+    assert not out.exists()
+
+    with pytest.raises(Refused, match="own token"):
+        run("pause", "lift", "QUILL-2020-07", "--statement", "The assessment is approved.")
+    lifted = run("pause", "lift", "QUILL-2020-07", "--statement", "The assessment is approved.", by="first").document
+    with pytest.raises(Refused, match="somebody else has to agree"):
+        run("pause", "agree", lifted["proposal"], by="first")
+    run("pause", "agree", lifted["proposal"], by="second")
+    with pytest.raises(Refused, match="before a pause was lifted"):
+        run("package", "release", package, "--to", desk.cast.fingerprint, "--out", out, by="second")
+    assert run("request", "send-back", ref).document["state"] == "to-verify"
+
+
+def test_a_batch_with_a_missing_file_takes_the_others_and_says_which(run: Run, desk: Desk, tmp_path: Path) -> None:
+    answer = run("intake", order_mail(tmp_path / "a.eml"), tmp_path / "absent.eml", order_mail(tmp_path / "a.eml"))
+    first, absent, again = answer.document
+    assert answer.code == 1
+    assert absent["ref"] is None
+    assert absent["refused"]
+    assert (again["ref"], again["duplicate"]) == (first["ref"], True)
+    assert {"field", "value", "where"} == set(first["suggestions"][0])
+
+
+def test_absent_and_not_yours_look_alike(run: Run, desk: Desk) -> None:
+    ref = desk.arrive()
+    desk.case(ref).__class__.objects.filter(ref=ref).update(restricted=True)
+    with pytest.raises(NotFound) as hidden:
+        run("request", "show", ref)
+    with pytest.raises(NotFound) as absent:
+        run("request", "show", "R-0000-0000-0000")
+    assert str(hidden.value).replace(ref, "REF") == str(absent.value).replace("R-0000-0000-0000", "REF")
+    assert run("request", "show", ref, by="first").document["restricted"] is True  # counsel reads it
+
+
+def test_a_restricted_request_has_no_receipt(run: Run, desk: Desk, tmp_path: Path) -> None:
+    ref = desk.arrive()
+    desk.case(ref).__class__.objects.filter(ref=ref).update(restricted=True)
+    with pytest.raises(Refused, match="restricted"):
+        run("request", "receipt", ref, "--out", tmp_path / "receipt.txt", by="first")
+
+
+def test_erasing_needs_a_closed_request_without_a_legal_hold(run: Run, desk: Desk) -> None:
+    ref = desk.confirmed()
+    with pytest.raises(Refused, match="only a closed one"):
+        run("request", "erase", ref, by="first")
+    run("request", "close", ref, "--outcome", "wrong-entity", by="first")
+    number = run("request", "hold", ref, "--basis", "litigation, invented").document["hold"]
+    with pytest.raises(Refused, match="legal hold"):
+        run("request", "erase", ref, by="first")
+    run("request", "hold", ref, "--end", number, by="first")
+    run("request", "erase", ref, by="first")
+    case = desk.case(ref)
+    assert case.erased_at is not None
+    assert not list((desk.home / "documents").glob("*/*.sealed"))
+    assert all(not bytes(item.identifier) for item in case.items.all())
