@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
-from ninja import NinjaAPI, Router, Schema
+from ninja import Field, NinjaAPI, Router, Schema
 
 from abeyance import __version__
 from abeyance.errors import BadInput
@@ -14,7 +17,7 @@ from abeyance.ledger import verifying
 from abeyance.ledger.api import public as ledger
 from abeyance.rules.ledger.notes import BadNote, VerifierKey, read_key
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
-from abeyance.site import answers, guard
+from abeyance.site import answers, guard, hatch
 
 pages = Router(auth=None, tags=["public"])
 
@@ -46,6 +49,22 @@ def verify(request: HttpRequest, key: str = "") -> dict[str, Any]:
     """Whether the receipt or checkpoint in the body holds: what `abeyance verify FILE` says, which you should prefer,
     since it asks nobody."""
     return verifying.verify(request.body[: LARGEST_RECEIPT + 1], _given_key(key)).as_dict()
+
+
+class Redemption(Schema):
+    token: str = Field(max_length=200)
+    code: str = Field(max_length=64)
+
+
+@pages.post("/hand-over")
+def hand_over(request: HttpRequest, body: Redemption) -> HttpResponse | StreamingHttpResponse:
+    """Redeem a link: the package, encrypted to the agency's key. Every attempt passes the gate again."""
+    head, pieces = hatch.ask(Path(settings.ABEYANCE_HOME), body.token, body.code)
+    if head["status"] != HTTPStatus.OK:
+        return answers.error(int(head["status"]), str(head["error"]))
+    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{head["name"]}"'
+    return answer
 
 
 def _given_key(key: str) -> VerifierKey | None:

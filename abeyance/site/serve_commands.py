@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> Answer:
             _await(supervisor, chosen, portal=not args.no_portal)
             if not supervisor.stopping:
                 _tell(place, chosen, portal=not args.no_portal)
+            supervisor.children.append(worker())
             supervisor.watch()
         finally:
             supervisor.end()
@@ -66,15 +67,22 @@ def _free_port(host: str, port: int, variable: str) -> int:
         return int(probe.getsockname()[1])
 
 
+def worker() -> Child:
+    """Started when the sites answer, because nobody waits for it."""
+    return Child("worker", [sys.executable, "-m", "abeyance.site.worker"], {"ABEYANCE_PROCESS": "worker"})
+
+
 def children(chosen: Options, *, portal: bool) -> list[Child]:
     """In the order in which they are needed."""
     web = [sys.executable, "-m", "abeyance.site.web"]
     made = [
         Child("keys", [sys.executable, "-m", "abeyance.seals.keyholder"], {"ABEYANCE_PROCESS": "keys"}),
-        Child("worker", [sys.executable, "-m", "abeyance.site.worker"], {"ABEYANCE_PROCESS": "worker"}),
         Child("desk", [*web, "desk"], {"ABEYANCE_PROCESS": "desk"}),
     ]
-    return [*made, Child("portal", [*web, "portal"], {"ABEYANCE_PROCESS": "portal"})] if portal else made
+    if not portal:
+        return made
+    hatch = Child("hatch", [sys.executable, "-m", "abeyance.site.hatch"], {"ABEYANCE_PROCESS": "desk"})
+    return [*made, hatch, Child("portal", [*web, "portal"], {"ABEYANCE_PROCESS": "portal"})]
 
 
 def _await(supervisor: Supervisor, chosen: Options, *, portal: bool) -> None:

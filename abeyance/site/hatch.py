@@ -1,0 +1,144 @@
+"""`python -m abeyance.site.hatch`: where the portal asks for a package, since it may not open one itself.
+
+The portal's role reads no case and no member. So redeeming a link goes over a Unix socket to this process, which asks
+the gate and hands back what is encrypted to the agency's key, in frames; a stream that a pause cuts has no last frame.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import socketserver
+import struct
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from abeyance.errors import AbeyanceError, Locked, NotFound, Refused, Unsafe
+from abeyance.seals.socket_place import is_ours
+
+NAME = "hatch.sock"
+LONGEST_QUESTION = 4096
+SECONDS = 60.0
+LENGTH = struct.Struct(">I")
+LARGEST_FRAME = 2**20
+OK = 200
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 16
+
+
+class _Caller(socketserver.StreamRequestHandler):
+    timeout = SECONDS
+
+    def handle(self) -> None:
+        if not is_ours(self.connection):
+            return
+        from django.db import connections
+
+        try:
+            self._answer(self.rfile.readline(LONGEST_QUESTION))
+        except OSError:
+            return  # the reader went away; what was recorded says so
+        finally:
+            connections.close_all()
+
+    def _answer(self, question: bytes) -> None:
+        from abeyance.release import handing, links
+
+        try:
+            said = json.loads(question)
+            opened = links.redeem(str(said["token"]), str(said["code"]), now=datetime.now(UTC))
+        except (ValueError, TypeError, KeyError):
+            return self._say({"status": 422, "error": "Send a token and a code."})
+        except AbeyanceError as problem:
+            return self._say({"status": status_of(problem), "error": told(problem)})
+        case = opened.release.package.case
+        self._say({"status": OK, "name": f"{case.ref}.{handing.suffix(opened.recipient_key)}"})
+        for piece in handing.as_encrypted_stream(opened):
+            self.wfile.write(LENGTH.pack(len(piece)) + piece)
+        self.wfile.write(LENGTH.pack(0))
+        return None
+
+    def _say(self, head: dict[str, Any]) -> None:
+        self.wfile.write(json.dumps(head).encode() + b"\n")
+
+
+def status_of(problem: AbeyanceError) -> int:
+    known = ((NotFound, 404), (Refused, 409), (Locked, 423), (Unsafe, 503))
+    return next((status for kind, status in known if isinstance(problem, kind)), 409)
+
+
+def told(problem: AbeyanceError) -> str:
+    """An outsider learns that it is not to be had now, and nothing of the case. A wrong code is theirs to know."""
+    if isinstance(problem, NotFound) or (isinstance(problem, Refused) and problem.reasons[0].code == "wrong-code"):
+        return str(problem)
+    return "This package cannot be handed over now. Write to us under the reference of the request."
+
+
+def main() -> None:
+    os.environ |= {"ABEYANCE_PROCESS": "desk", "DJANGO_SETTINGS_MODULE": "abeyance.site.settings"}
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    serve(Path(settings.ABEYANCE_HOME))
+
+
+def serve(home: Path) -> None:
+    path = home / "run" / NAME
+    path.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        server = _Server(_short(path), _Caller)
+    finally:
+        os.umask(before)
+    with closing(server.socket):
+        server.serve_forever()
+
+
+def ask(home: Path, token: str, code: str) -> tuple[dict[str, Any], Iterator[bytes]]:
+    """For the portal: the head of the answer, and the frames that follow. Raises Unsafe when nobody is there."""
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    channel.settimeout(SECONDS)
+    try:
+        channel.connect(_short(home / "run" / NAME))
+        channel.sendall(json.dumps({"token": token[:200], "code": code[:64]}).encode() + b"\n")
+        source = channel.makefile("rb")
+        head: dict[str, Any] = json.loads(source.readline(LONGEST_QUESTION))
+    except (OSError, ValueError):
+        channel.close()
+        raise Unsafe("Packages cannot be handed over at this moment. Try again in a few minutes.") from None
+    if head.get("status") == OK:
+        return head, _frames(channel, source)
+    source.close()
+    channel.close()
+    return head, iter(())
+
+
+def _frames(channel: socket.socket, source: Any) -> Iterator[bytes]:
+    with closing(channel), closing(source):
+        while True:
+            (size,) = LENGTH.unpack(source.read(LENGTH.size) or b"\xff\xff\xff\xff")
+            if size == 0:
+                return
+            if size > LARGEST_FRAME or len(piece := source.read(size)) != size:
+                raise ConnectionError("the hand-over was cut")
+            yield piece
+
+
+def _short(path: Path) -> str:
+    """A socket's address holds 107 letters."""
+    with suppress(ValueError):
+        return min((str(path), os.path.relpath(path)), key=len)
+    return str(path)
+
+
+if __name__ == "__main__":
+    main()
