@@ -126,11 +126,14 @@ def _listen(home: Path) -> socket.socket:
     return listening
 
 
-def only_one(home: Path) -> BinaryIO:
-    """Held as long as we live. It lies beside the ring, because that is what two must not write."""
+def only_one(home: Path, *, wait: bool = False) -> BinaryIO:
+    """Held as long as we live. It lies beside the ring, because that is what two must not write.
+
+    `wait`: for the desk's own key holder, until the one that a command has started ends.
+    """
     lock = (keyring.folder(home) / "held.lock").open("ab")
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
         raise Locked(f"A key holder is running already for {home}.") from None
@@ -152,6 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, help="the home, if not ABEYANCE_HOME")
     parser.add_argument("--database", default="", help="the name of the database, if not that of the settings")
     parser.add_argument("--until-idle", type=float, help="end after so many seconds without a client")
+    parser.add_argument("--wait", action="store_true", help="stand by while another key holder runs")
     args = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
@@ -174,7 +178,7 @@ def _run(args: argparse.Namespace) -> int:
 
     home = Path(settings.ABEYANCE_HOME)
     keyring.read(home)
-    with only_one(home):
+    with only_one(home, wait=args.wait):
         missing = hardening.keep_memory_private()
         holder = Holder(home, Database(database_parameters(args.database)))
         holder.cannot = missing

@@ -76,7 +76,7 @@ def children(chosen: Options, *, portal: bool) -> list[Child]:
     """In the order in which they are needed."""
     web = [sys.executable, "-m", "abeyance.site.web"]
     made = [
-        Child("keys", [sys.executable, "-m", "abeyance.seals.keyholder"], {"ABEYANCE_PROCESS": "keys"}),
+        Child("keys", [sys.executable, "-m", "abeyance.seals.keyholder", "--wait"], {"ABEYANCE_PROCESS": "keys"}),
         Child("desk", [*web, "desk"], {"ABEYANCE_PROCESS": "desk"}),
     ]
     if not portal:
