@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = (sys.executable, "-m", "abeyance.site.command")
+PACKAGES = Path(sysconfig.get_path("purelib"))
+COMMAND = ("-m", "abeyance.site.command")
 
 
 @dataclass
@@ -25,14 +27,21 @@ class Home:
     path: Path
     more: dict[str, str] = field(default_factory=dict)
     user: int | None = None
+    python: str = sys.executable
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ABEYANCE_", "DATABASE_"))}
-        return {**kept, "PYTHONPATH": str(ROOT), "ABEYANCE_HOME": str(self.path), **self.more, **more}
+        return {
+            **kept,
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{PACKAGES}",
+            "ABEYANCE_HOME": str(self.path),
+            **self.more,
+            **more,
+        }
 
     def run(self, *arguments: str, code: int | None = 0, **more: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*COMMAND, *arguments],
+            [self.python, *COMMAND, *arguments],
             env=self.environment(**more),
             capture_output=True,
             text=True,
@@ -51,7 +60,7 @@ class Home:
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*COMMAND, *arguments],
+            [self.python, *COMMAND, *arguments],
             env=self.environment(**more),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
