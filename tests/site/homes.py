@@ -70,6 +70,10 @@ class Home:
             **self.become(),
         )
 
+    def python_says(self, script: str, **more: str) -> str:
+        command = [self.python, "-c", script]
+        return subprocess.run(command, env=self.environment(**more), capture_output=True, text=True, check=True).stdout
+
     def become(self) -> dict[str, Any]:
         return {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
 
