@@ -55,12 +55,19 @@ def _run(given: list[str], as_json: bool) -> int:
         _prepare(asks_help=word is None or not {"-h", "--help"}.isdisjoint(given))
     args = build_parser(rooms).parse_args(given)
     needs_home = getattr(args, "needs_home", True)
-    place = home.enter() if needs_home else None
+    place = _entered() if needs_home else None
     answer: Answer = args.run(args)
     saying.say(answer, as_json)
     if place is not None and getattr(args, "upkeep", True):
         _look_after(place)
     return answer.code
+
+
+def _entered() -> home.Home:
+    place = home.enter()
+    if not logs.is_debugging():
+        logs.to_file(place.path, "command")
+    return place
 
 
 def _prepare(asks_help: bool) -> None:

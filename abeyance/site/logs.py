@@ -42,6 +42,17 @@ def file_of(home: Path, process: str) -> Path:
     return home / "log" / f"{process}.log"
 
 
+def to_file(home: Path, process: str) -> None:
+    """A command's log lines go beside its home's others: standard error is for sentences to whoever typed it."""
+    try:
+        handle = os.open(file_of(home, process), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return
+    handler = logging.StreamHandler(os.fdopen(handle, "a"))
+    handler.setFormatter(Discreet())
+    logging.getLogger().handlers = [handler]
+
+
 def write_error(home: Path, process: str, what: str, problem: BaseException) -> Path | None:
     """One line about an error nobody foresaw; None if even that cannot be written."""
     path = file_of(home, process)

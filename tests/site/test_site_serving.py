@@ -145,6 +145,22 @@ def test_a_body_beyond_its_bound_is_refused_before_it_is_read(desk: Desk) -> Non
     assert desk.ask(DESK, "POST", "/api/intake", Content_Length=str(2**31), **form)[0] == 413
 
 
+def test_an_upload_is_sealed_as_it_arrives(desk: Desk) -> None:
+    """Large enough that Django's own handler would have put it on the disk in the clear."""
+    mark = "planted-" + "q7" * 16
+    letter = f"Subject: a demand\r\nMessage-ID: <one@example.org>\r\n\r\n{mark}\r\n".encode() + b"line\r\n" * 600_000
+    body = b"".join([
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="letter.eml"\r\n',
+        b"Content-Type: message/rfc822\r\n\r\n", letter, b"\r\n--x--\r\n",
+    ])  # fmt: skip
+    form = {"Content_Type": "multipart/form-data; boundary=x", **desk.bearer()}
+    status, document, _ = desk.ask(DESK, "POST", "/api/intake", body, **form)
+    assert status in {200, 201} and len(json.dumps(document)) < 100_000
+    found = [path for path in desk.home.path.rglob("*") if path.is_file() and "pg" not in path.parts]
+    assert not [path for path in found if mark.encode() in path.read_bytes()]
+    assert list((desk.home.path / "documents").rglob("*"))
+
+
 def test_a_name_that_is_not_ours_is_refused(desk: Desk) -> None:
     assert desk.ask(DESK, "GET", "/health", Host="evil.example")[0] == 400
 
