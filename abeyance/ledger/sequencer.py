@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from abeyance.errors import Locked
 from abeyance.ledger import options, publication
 from abeyance.ledger.models import Batch, Origin
-from abeyance.ledger.origins import current_origin
+from abeyance.ledger.origins import current_origin, refuse_unless_consistent
 from abeyance.ledger.reading import stored_pages
 from abeyance.rules.ledger.merkle import root_at
 from abeyance.rules.ledger.pages import Growth
@@ -49,6 +49,8 @@ def integrate(now: datetime, *, force: bool = False) -> Progress:
         published = publication.finish(now) or published
     except Locked as error:
         return Progress(0, publication.published_size(), False, f"The log waits to be signed. {error}")
+    except OperationalError:
+        return Progress(0, publication.published_size(), False, "An act is still being written; try again.")
     return Progress(entries, publication.published_size(), published)
 
 
@@ -65,6 +67,7 @@ def _take_batch(now: datetime, force: bool) -> int:
         if not (is_due or force):
             return 0
         origin = current_origin(now)
+        refuse_unless_consistent(origin)  # before a batch is made, which could never be signed
         horizon, entries = _settled_entries(last, origin)
         if entries or is_due:
             _add_batch(origin, last.size if last else 0, entries, horizon, now)
@@ -77,7 +80,9 @@ def _settled_entries(last: Batch | None, origin: Origin) -> tuple[int, list[tupl
     begins = last is None or last.origin_id != origin.pk
     with connection.cursor() as cursor:
         if begins or since > horizon:
-            # The numbers in the rows may be another server's, so wait for the writers instead of asking the numbers.
+            # The numbers in the rows may be another server's, so wait for the writers instead of asking the numbers;
+            # not for long, since whoever writes next waits behind us.
+            cursor.execute("SET LOCAL lock_timeout = 1000")
             cursor.execute("LOCK TABLE ledger_entry IN SHARE MODE")
             cursor.execute(f"{SETTLED} ORDER BY id LIMIT %s", [MOST_AT_ONCE])
         else:

@@ -78,6 +78,7 @@ def test_a_leaf_has_one_size_and_real_leaves_do_not_stand_first(act: Act) -> Non
 def test_an_entry_of_a_long_transaction_is_never_overtaken_out_of_sight(act: Act) -> None:
     parameters = connection.get_connection_params()
     act()
+    assert integrate(NOON).entries == 1
     with psycopg.connect(dbname=parameters["dbname"], **_address(parameters)) as other:
         other.execute(
             "INSERT INTO ledger_entry (kind, content, salt, holder, public, commitment, at, by)"
@@ -87,9 +88,18 @@ def test_an_entry_of_a_long_transaction_is_never_overtaken_out_of_sight(act: Act
         held_back = integrate(NOON, force=True)
         other.commit()
     after = integrate(NOON, force=True)
-    assert (held_back.entries, after.entries) == (3, 0) or (held_back.entries, after.entries) == (1, 2)
+    assert (held_back.entries, after.entries) == (0, 2)
     assert Place.objects.count() == 3
     assert check().waiting == 0
+
+
+def test_the_first_batch_waits_for_a_writer_but_not_for_long(act: Act) -> None:
+    parameters = connection.get_connection_params()
+    act()
+    with psycopg.connect(dbname=parameters["dbname"], **_address(parameters)) as other:
+        other.execute("LOCK TABLE ledger_entry IN ROW EXCLUSIVE MODE")
+        assert "try again" in integrate(NOON).waits
+    assert integrate(NOON).entries == 1
 
 
 def _address(parameters: dict[str, object]) -> dict[str, object]:
@@ -201,12 +211,15 @@ def test_a_home_that_never_saw_the_log_signs_only_after_a_checkpoint_from_outsid
 
 
 def _forget_after(size: int) -> None:
+    """As if the database were an older one: what is written once can only be forgotten by its owner's force."""
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(
-            "DELETE FROM ledger_entry WHERE id IN (SELECT entry_id FROM ledger_place WHERE index >= %s)", [size]
-        )
+        for table in ("entry", "place", "checkpoint", "batch"):
+            cursor.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER USER")
+        cursor.execute("SELECT entry_id FROM ledger_place WHERE index >= %s", [size])
+        gone = [row[0] for row in cursor.fetchall()]
         cursor.execute("DELETE FROM ledger_place WHERE index >= %s", [size])
+        cursor.execute("DELETE FROM ledger_entry WHERE id = ANY(%s)", [gone])
         cursor.execute("DELETE FROM ledger_checkpoint WHERE size > %s", [size])
         cursor.execute("DELETE FROM ledger_batch WHERE size > %s", [size])
-        cursor.execute("SET session_replication_role = origin")
+        for table in ("entry", "place", "checkpoint", "batch"):
+            cursor.execute(f"ALTER TABLE ledger_{table} ENABLE TRIGGER USER")
