@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from abeyance import fence, ledger
-from abeyance.casefile import door, moves
+from abeyance.casefile import door, moves, remarks
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand
 from abeyance.errors import BadInput, NotFound, Refused
@@ -106,13 +106,16 @@ def withdraw(ref: str, reason: str, *, by: str, now: datetime) -> None:
     """Take an answer back, proposed or agreed, also one that is packed already: nothing of it leaves any more."""
     case = door.open_for(by, ref, Permission.ANSWER_PROPOSE, now=now)
     act = uuid4()
+    remark = remarks.sealed(case, reason, act=act)
     with fence.together(act):
         moment = fence.clock()
         case = Case.objects.select_for_update().get(pk=case.pk)  # the gate holds this row while it judges
         approvals = _standing(weigh(case, now=moment)[1])
         moves.move(case, Event.APPROVAL_WITHDRAWN, by=by, now=moment)
         Approval.objects.filter(pk__in=[row.pk for row in approvals]).update(withdrawn_at=moment)
-        withdrawn = ApprovalWithdrawn(answer=_digest(approvals)[:16], reason=reason[:80])
+        if remark is not None:
+            remark.save()
+        withdrawn = ApprovalWithdrawn(answer=_digest(approvals)[:16])
         ledger.append(withdrawn, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
 
 

@@ -252,6 +252,18 @@ class LegalHold(models.Model):
     ended_at = models.DateTimeField(null=True)
 
 
+class Remark(models.Model):
+    """What somebody wrote about an act of theirs, sealed: the ledger holds codes only."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="remarks")
+    act = models.UUIDField(unique=True)
+    text = models.BinaryField()
+
+    @property
+    def place(self) -> str:
+        return f"remark:{self.act}"
+
+
 class ExceptionUse(models.Model):
     """That a pause's announced exception applies to this case: proposed by one, agreed by another."""
 
@@ -291,4 +303,5 @@ __all__ = [
     "PackageItem",
     "Reader",
     "Release",
+    "Remark",
 ]

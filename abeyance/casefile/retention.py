@@ -6,6 +6,7 @@ then an older backup together with today's key ring could still open the request
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -16,12 +17,13 @@ from django.db.models import QuerySet
 from abeyance import fence, ledger, seals
 from abeyance.casefile import door
 from abeyance.casefile.models import Case, Demand, Document, Finding, Item, NoticeFact, Package
-from abeyance.errors import Refused
-from abeyance.people import queries as people
+from abeyance.errors import BadInput, Refused
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import Erased
 from abeyance.rules.lifecycle import State
 from abeyance.rules.people import Permission
+
+CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")  # why: it outlives the case, so it must name nobody
 
 
 def due(kept: timedelta, *, now: datetime) -> QuerySet[Case]:
@@ -31,8 +33,8 @@ def due(kept: timedelta, *, now: datetime) -> QuerySet[Case]:
 
 
 def erase(ref: str, reason: str, *, by: str, now: datetime) -> Case:
-    """Raises Refused while the request is open, or a legal hold or a pending recall needs it."""
-    people.require(by, Permission.RETENTION_ERASE, now)
+    """Raises Refused while the request is open, or a legal hold needs it. `reason` is one word, such as "retention"."""
+    _refuse_text(reason)
     case = door.open_for(by, ref, Permission.RETENTION_ERASE, now=now)
     act = uuid4()
     with fence.together(act):
@@ -43,7 +45,7 @@ def erase(ref: str, reason: str, *, by: str, now: datetime) -> Case:
         files = _files(case)
         _empty(case, moment)
         seals.erase(case.holder)
-        told = Erased(what="the request", reason=reason[:80])
+        told = Erased(what="request", reason=reason)
         ledger.append(told, by=by, now=moment, case=case.ref, act=act)
     for (
         path
@@ -54,8 +56,9 @@ def erase(ref: str, reason: str, *, by: str, now: datetime) -> Case:
 
 def destroy_package(package: Package, reason: str, *, by: str, now: datetime) -> None:
     """Inside the caller's transaction; the caller removes the file after the commit."""
+    _refuse_text(reason)
     Package.objects.filter(pk=package.pk, destroyed_at=None).update(destroyed_at=now)
-    told = Erased(what="a package", reason=reason[:80])
+    told = Erased(what="package", reason=reason)
     ledger.append(told, by=by, now=now, holder=package.case.holder, case=package.case.ref)
 
 
@@ -87,8 +90,14 @@ def _empty(case: Case, now: datetime) -> None:
     Item.objects.filter(case=case).update(identifier=b"", identifier_digest=None)
     Finding.objects.filter(case=case).update(note=b"")
     NoticeFact.objects.filter(item__case=case).update(reason=b"")
+    case.remarks.all().delete()
     case.packages.update(summary=b"", sha256=b"", destroyed_at=now)
     Case.objects.filter(pk=case.pk).update(erased_at=now)
+
+
+def _refuse_text(reason: str) -> None:
+    if not CODE.fullmatch(reason):
+        raise BadInput("The reason for erasing is one word in small letters, such as retention or court-order.")
 
 
 def _no(code: str, sentence: str) -> Reason:

@@ -71,7 +71,7 @@ def by_mail(key: UUID, *, to: str, address: str, by: str) -> HandedOver:
         message, size = _message(opened, agency_key, address)
         posting.send(message, message_id=f"<{opened.release.act}@abeyance>")
     except posting.Ambiguous as problem:
-        actions.finish(opened.release, "cut", now=_now(), reason=str(problem)[:80])
+        actions.finish(opened.release, "cut", now=_now(), reason=type(problem).__name__)
         raise
     except BaseException as problem:
         _failed(opened.release, problem)
@@ -129,10 +129,11 @@ def _watched(opened: Opened) -> Iterator[bytes]:
 
 
 def _failed(row: Release, problem: BaseException) -> None:
-    """What became of it is recorded; the problem itself is the caller's to raise."""
-    reason = type(problem).__name__ if not isinstance(problem, AbeyanceError) else str(problem)
+    """What became of it is recorded, by a code; the problem itself is the caller's to raise."""
+    cut = isinstance(problem, Refused)
+    reason = problem.reasons[0].code if isinstance(problem, Refused) else type(problem).__name__
     with suppress(AbeyanceError):
-        actions.finish(row, "cut" if isinstance(problem, Refused) else "failed", now=_now(), reason=reason[:80])
+        actions.finish(row, "cut" if cut else "failed", now=_now(), reason=reason)
 
 
 def _message(opened: Opened, key: AgencyKey, address: str) -> tuple[EmailMessage, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from abeyance import fence, ledger
-from abeyance.casefile import door, moves
+from abeyance.casefile import door, moves, remarks
 from abeyance.casefile.models import Case, Link, Release
 from abeyance.errors import NotFound
 from abeyance.people.directory import actions as directory
@@ -25,6 +25,7 @@ def recall(ref: str, reason: str, *, suspend: bool = False, by: str, now: dateti
         for agency in _recipients(case):
             directory.suspend_agency(agency, by=by, now=now)
     act = uuid4()
+    remark = remarks.sealed(case, reason, act=act)
     with fence.alone(act) as epoch:
         moment = fence.clock()
         case = Case.objects.select_for_update().get(pk=case.pk)
@@ -33,8 +34,10 @@ def recall(ref: str, reason: str, *, suspend: bool = False, by: str, now: dateti
             raise NotFound("Nothing of this request has been handed over.")
         moves.move(case, Event.RECALLED, by=by, now=moment)
         Link.objects.filter(package__case=case, void_at=None).update(void_at=moment)
+        if remark is not None:
+            remark.save()
         for index, release in enumerate(left):
-            told = Recalled(release=str(release.act), reason=reason[:200])
+            told = Recalled(release=str(release.act), reason="remarked" if remark else "not-said")
             mine = {"act": act, "epoch": epoch} if index == 0 else {}
             ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, **mine)  # type: ignore[arg-type]
     return left

@@ -32,6 +32,6 @@ def destroy_expired(*, now: datetime) -> int:
     expired = expired.exclude(case__legal_holds__isnull=False, case__legal_holds__ended_at=None)
     for package in expired:
         with transaction.atomic():
-            retention.destroy_package(package, "past its time", by="worker", now=now)
+            retention.destroy_package(package, "past-its-time", by="worker", now=now)
         retention.package_file(package).unlink(missing_ok=True)
     return len(expired)
