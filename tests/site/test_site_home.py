@@ -119,10 +119,11 @@ def test_a_killed_server_is_started_again_and_nothing_is_lost(ready: Home) -> No
 
 def test_a_command_that_was_killed_leaves_no_user_behind(ready: Home) -> None:
     """Its server stays, since nobody could stop it, and the next command takes it along when it leaves."""
-    killed = ready.start("jobs", "list")
-    assert wait_until(lambda: any((ready.path / "run" / "users").iterdir()))
-    killed.kill()
-    killed.communicate()
+    script = "import time; from abeyance.site import home; home.enter(); print('in', flush=True); time.sleep(60)"
+    with subprocess.Popen([ready.python, "-c", script], env=ready.environment(), stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None and killed.stdout.readline() == b"in\n"
+        killed.kill()
+    assert ready.server() is not None
     ready.run("member", "list")
     assert wait_until(lambda: ready.server() is None)
     assert list((ready.path / "run" / "users").iterdir()) == []
