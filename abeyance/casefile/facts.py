@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,12 +20,14 @@ def newest_demand(case: Case) -> Demand:
     return demand
 
 
-def labels_that_count(case: Case, said: DemandFacts) -> tuple[DemandFacts, ...]:
+def labels_that_count(
+    case: Case, said: DemandFacts, versions: Sequence[Demand] | None = None
+) -> tuple[DemandFacts, ...]:
     """The demand as it is labelled, and as it was labelled before a change that no second person has agreed to.
 
     Who asks and under which law decides which pause covers a request, so a new label alone must not lead past one.
     """
-    versions = list(case.demands.order_by("-version"))
+    versions = versions if versions is not None else list(case.demands.order_by("-version"))
     counting = [said]
     for newer, older in itertools.pairwise(versions):
         if newer.labels_agreed_by is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pausefile import as_document, parse_pause
 from abeyance.rules.pauses import ANY, UNKNOWN, Pause, who_marks
 
+MOST_KEPT = 50_000
 EVERYTHING = "EVERYTHING"  # the name under which a restored desk holds all; not to be given to a declared pause
 
 
@@ -52,7 +54,21 @@ def that_could_cover(labels: Iterable[DemandFacts]) -> list[Pause]:
     marks = frozenset(mark for demand in labels for mark in who_marks(demand))
     if UNKNOWN not in marks:
         rows = rows.filter(who__overlap=sorted(marks | {ANY}))
-    return [from_row(row) for row in rows]
+    return _parsed(list(rows.values_list("pk", "declared_at", "ended_epoch")))
+
+
+Stored = tuple[int, datetime, int | None]
+_read: dict[Stored, Pause] = {}
+
+
+def _parsed(found: Sequence[Stored]) -> list[Pause]:
+    """Which rows there are is always read from the database; what a row says never changes, so it is parsed once."""
+    missing = [each[0] for each in found if each not in _read]
+    if missing and len(_read) + len(missing) > MOST_KEPT:
+        _read.clear()
+    for row in PauseRow.objects.filter(pk__in=missing) if missing else ():
+        _read[row.pk, row.declared_at, row.ended_epoch] = from_row(row)
+    return [_read[each] for each in found]
 
 
 def in_force(name: str | None = None) -> list[Pause]:

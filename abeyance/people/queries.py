@@ -121,6 +121,14 @@ def exclusions_of(code: str) -> frozenset[str]:
     return frozenset(Exclusion.objects.filter(member__code=code).values_list("jurisdiction", flat=True))
 
 
+def excluded_from(jurisdiction: str | None, codes: Iterable[str]) -> frozenset[str]:
+    """Of these members, those who have excluded themselves from it."""
+    if jurisdiction is None:
+        return frozenset()
+    found = Exclusion.objects.filter(jurisdiction=jurisdiction, member__code__in=list(codes))
+    return frozenset(found.values_list("member__code", flat=True))
+
+
 def positive_list(jurisdiction: str | None) -> frozenset[str]:
     if jurisdiction is None:
         return frozenset()

@@ -14,9 +14,11 @@ from abeyance.casefile.models import Approval, Case, Demand, ExceptionUse, Item,
 from abeyance.pauses import store
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
+from abeyance.people.models import HouseRules
 from abeyance.policy import calendars
 from abeyance.policy import queries as policy
-from abeyance.rules.clocks import Clock, clocks_for
+from abeyance.rules import people as people_rules
+from abeyance.rules.clocks import Act, Clock, clocks_for
 from abeyance.rules.facts import DemandFacts, Period
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeFacts, NoticeState
@@ -36,15 +38,19 @@ from abeyance.rules.terms import Ground
 def facts_of(package: Package, *, to: str, by: str) -> ReleaseFacts:
     """The facts about handing `package` to the key `to` (a fingerprint), done by the member `by`."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=package.case_id)
-    demand = casefacts.newest_demand(case)
+    versions = list(case.demands.order_by("-version"))
+    demand = versions[0]
     finding = casefacts.newest_finding(case, demand.version)
     rows = list(package.items.select_related("item__demand").order_by("item__number"))
-    approvals = {row.item_id: casefacts.standing_approval(row.item) for row in rows}
-    uses = list(case.exception_uses.all())
+    items = [row.item_id for row in rows]
+    standing = {row.item_id: row for row in Approval.objects.filter(item__in=items, withdrawn_at=None)}
+    approvals = {item: standing.get(item) for item in items}
+    notices = list(NoticeFact.objects.filter(item__in=items).order_by("-pk"))
+    uses, house = list(case.exception_uses.all()), people.house_rules()
     actors = _actors(by, approvals.values(), uses)
-    books = policy.books(lock=True)
+    books, acts = policy.books(lock=True), casefacts.acts_of(case)
     said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
-    labels = casefacts.labels_that_count(case, said)
+    labels = casefacts.labels_that_count(case, said, versions)
     return ReleaseFacts(
         state=State(case.state),
         erased=case.erased_at is not None,
@@ -62,8 +68,8 @@ def facts_of(package: Package, *, to: str, by: str) -> ReleaseFacts:
                 packed=frozenset(row.fields),
                 packed_period=Period(row.period_start, row.period_end),
                 approval=_approval(approvals[row.item_id], actors),
-                notice=notice_of(row.item),
-                clocks=clocks_of(case, said, row.item, books),
+                notice=notice_of(row.item, [fact for fact in notices if fact.item_id == row.item_id]),
+                clocks=clocks_of(acts, said, row.item, books),
                 exceptions=tuple(_exception(use, actors) for use in uses),
             )
             for row in rows
@@ -71,8 +77,8 @@ def facts_of(package: Package, *, to: str, by: str) -> ReleaseFacts:
         pauses=tuple(store.that_could_cover(labels)),
         books=books,
         releaser=actors[by],
-        taking_no_part=_taking_no_part(actors, demand),
-        small_team=people.house_rules().small_team,
+        taking_no_part=_taking_no_part(actors, demand, house),
+        small_team=house.small_team,
         identifiers=demand.items.values("identifier").distinct().count(),
     )
 
@@ -89,21 +95,17 @@ def recipient(fingerprint: str) -> RecipientFacts | None:
     )
 
 
-def notice_of(item: Item) -> NoticeFacts:
+def notice_of(item: Item, newest_first: Sequence[NoticeFact]) -> NoticeFacts:
     """The newest word on telling the holder of this account; an objection stays open until it is answered."""
-    row = item.notices.exclude(kind__startswith="objection").order_by("-pk").first()
-    objection = item.notices.filter(kind__startswith="objection").order_by("-pk").first()
+    row = next((fact for fact in newest_first if not fact.kind.startswith("objection")), None)
+    objection = next((fact for fact in newest_first if fact.kind.startswith("objection")), None)
     facts = _notice(row) if row else NoticeFacts(account=f"item {item.number}")
     return replace(facts, objection_open=objection is not None and objection.kind == "objection-raised")
 
 
-def clocks_of(case: Case, said: DemandFacts, item: Item, books: Sequence[Books]) -> tuple[Clock, ...]:
+def clocks_of(acts: Sequence[Act], said: DemandFacts, item: Item, books: Sequence[Books]) -> tuple[Clock, ...]:
     """Every clock of the item, by the books in force and by those that are proposed."""
-    calendar, acts, about = (
-        calendars.calendar_of(said.jurisdiction),
-        casefacts.acts_of(case),
-        casefacts.item_facts(item),
-    )
+    calendar, about = calendars.calendar_of(said.jurisdiction), casefacts.item_facts(item)
     laws = dict.fromkeys(each.entry(said.instrument) for each in books)
     return tuple(dict.fromkeys(clock for law in laws for clock in clocks_for(said, about, law, calendar, acts)))
 
@@ -157,5 +159,16 @@ def _exception(row: ExceptionUse, actors: dict[str, Actor]) -> ExceptionFacts:
     )
 
 
-def _taking_no_part(actors: dict[str, Actor], demand: Demand) -> frozenset[str]:
-    return frozenset(code for code in actors if not people.may_take_part(code, demand.jurisdiction).allowed)
+def _taking_no_part(actors: dict[str, Actor], demand: Demand, house: HouseRules) -> frozenset[str]:
+    """Whoever changes a member's exclusions or admissions locks the member first, and these are locked."""
+    asking = demand.jurisdiction
+    guarded, codes = frozenset(house.guarded), list(actors)
+    admitted = people.positive_list(asking) if asking in guarded else frozenset()
+    left_out = people.excluded_from(asking, codes)
+    rulings = {
+        code: people_rules.may_take_part(
+            actor, asking, guarded, admitted, frozenset({asking}) if asking and code in left_out else frozenset()
+        )
+        for code, actor in actors.items()
+    }
+    return frozenset(code for code, ruling in rulings.items() if not ruling.allowed)

@@ -75,11 +75,11 @@ def standing_keys(code: str) -> tuple[KeyForAgency, ...]:
 def lock_key(fingerprint: str) -> KeyForAgency | None:
     """For the gate: the key, if it counts now, unchangeable with its agency until the end of the transaction."""
     rows = AgencyKey.objects.raw(
-        "SELECT k.* FROM people_agencykey k JOIN people_agency a ON a.id = k.agency_id"
+        "SELECT k.*, a.code AS agency_code FROM people_agencykey k JOIN people_agency a ON a.id = k.agency_id"
         " WHERE k.fingerprint = %s AND k.revoked_at IS NULL AND a.active FOR SHARE",
         [fingerprint],
     )
-    return next((_as_key(row, row.agency.code) for row in rows), None)
+    return next((_as_key(row, str(vars(row)["agency_code"])) for row in rows), None)
 
 
 def lock_agency(code: str) -> AgencyFacts | None:
