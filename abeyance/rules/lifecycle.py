@@ -113,4 +113,6 @@ def _id(state: State) -> str:
 
 
 if __name__ == "__main__":
-    pass
+    import sys
+
+    sys.stdout.write(diagram() + "\n")
