@@ -14,7 +14,7 @@ from abeyance.rules.facts import Period
 from abeyance.rules.terms import DataCategory, IdentifierKind
 
 LONGEST_IDENTIFIER = 1_000
-_MATRIX_LINK = re.compile(r"https?://matrix\.to/#/(?P<id>@[^/?]+)|matrix:u/(?P<bare>[^/?]+)", re.IGNORECASE)
+_MATRIX_LINK = re.compile(r"https?://matrix\.to/#/(?P<id>(?:@|%40)[^/?]+)|matrix:u/(?P<bare>[^/?]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,15 @@ def read(home: Path, name: str) -> str:
     """A connection string of PostgreSQL. Refused if anybody but its owner could read it."""
     path = home / FOLDER / checked_name(name)
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        # Without NONBLOCK a named pipe would wait for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            found = os.fstat(file.fileno()).st_mode
+            mode, regular = stat.S_IMODE(found), stat.S_ISREG(found)
             raw = file.read(LONGEST + 1)
     except OSError as problem:
         raise Unsafe(f"The address of the service's database is to stand in {path}: {problem.strerror}.") from None
+    if not regular:
+        raise BadInput(f"{path} is to be a file with one line, postgresql://role:password@host/database.")
     if mode & 0o077:
         raise Unsafe(f"{path} can be read by others: chmod 600 {path}.")
     return _one_line(raw, path)

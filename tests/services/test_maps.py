@@ -115,7 +115,7 @@ def test_columns_that_look_like_a_secret(column: str, secret: bool) -> None:
         (IdentifierKind.USER_NAME, "@ada", "ada"),
         (IdentifierKind.MATRIX_ID, "@Ada:Matrix.Example", "@Ada:matrix.example"),
         (IdentifierKind.MATRIX_ID, "ada:matrix.example", "@ada:matrix.example"),
-        (IdentifierKind.MATRIX_ID, "https://matrix.to/#/%40ada:matrix.example?via=x", ""),
+        (IdentifierKind.MATRIX_ID, "https://matrix.to/#/%40ada:matrix.example?via=x", "@ada:matrix.example"),
         (IdentifierKind.MATRIX_ID, "https://matrix.to/#/@ada:matrix.example?via=x", "@ada:matrix.example"),
         (IdentifierKind.MATRIX_ID, "matrix:u/ada:matrix.example?action=chat", "@ada:matrix.example"),
         (IdentifierKind.MATRIX_ID, "ada", ""),
