@@ -123,10 +123,13 @@ class Desk:
     def agreed(self, **changes: Any) -> str:
         ref = self.proposed(**changes)
         answers.agree(ref, by=self.second, now=self.now())
+        self.bar_notice(ref)
+        return ref
+
+    def bar_notice(self, ref: str) -> None:
         until = self.now() + timedelta(days=30)
         told = Told(NoticeState.BARRED, until, "Order of the invented magistrate, HP-1")
         notices.record(ref, told, by=self.first, now=self.now())
-        return ref
 
     def case(self, ref: str) -> Case:
         return Case.objects.get(ref=ref)
