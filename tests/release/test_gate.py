@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
 
+import pyrage
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
+from abeyance import seals
 from abeyance.answer import actions as answers
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case, NoticeFact, Package, Release
-from abeyance.errors import Refused
+from abeyance.errors import BadInput, Refused
 from abeyance.intake import confirming
 from abeyance.ledger.models import Entry
 from abeyance.notice import actions as notices
 from abeyance.notice.actions import Told
+from abeyance.pauses import exceptions
 from abeyance.people import actions as people
 from abeyance.people import proposals
+from abeyance.people import queries as queries_of_people
 from abeyance.people.directory import actions as directory
+from abeyance.people.directory.models import Agency, AgencyKey
 from abeyance.policy import actions as policy
 from abeyance.policy import queries
+from abeyance.release import actions
 from abeyance.rules.notice import NoticeState
+from abeyance.rules.permissions import Role
+from abeyance.site.demo.cast import POLICE
 from tests.casefile.packed import codes, declare, hand_over, sealed, verdict
 from tests.desk import Desk, demand
 
@@ -85,7 +96,7 @@ def revoke_the_key(desk: Desk, package: Package) -> None:
 
 
 def suspend_the_agency(desk: Desk, package: Package) -> None:
-    directory.suspend_agency("hk-harbour-police", by=desk.first, now=desk.now())
+    directory.suspend_agency(POLICE, by=desk.first, now=desk.now())
 
 
 def propose_a_stricter_policy(desk: Desk, package: Package) -> None:
@@ -221,3 +232,114 @@ def test_an_allowed_release_is_refused_once_one_fact_has_changed(desk: Desk, cha
     assert code in codes(refused.value)
     assert not Release.objects.exists()
     assert Entry.objects.count() == before
+
+
+def a_key_of(desk: Desk, agency: str) -> str:
+    public = str(pyrage.x25519.Identity.generate().to_public())
+    waiting = directory.propose_key(agency, "age", public, by=desk.first, now=desk.now())
+    proposals.agree(waiting.code, by=desk.second, now=desk.now())
+    return AgencyKey.objects.get(public_key=public).fingerprint
+
+
+def test_only_a_key_of_the_agency_that_asks_is_a_way_out(desk: Desk) -> None:
+    package = sealed(desk)
+    other = Agency.objects.exclude(code=POLICE).filter(active=True).order_by("code").first()
+    assert other is not None
+    found = verdict(desk, package, to=a_key_of(desk, other.code))
+    assert codes(found) == {"other-agency"}
+    assert codes(verdict(desk, package, to="age1nobody")) == {"no-recipient"}
+    assert verdict(desk, package, to=a_key_of(desk, POLICE)).allowed
+
+
+def test_who_may_not_release_does_not(desk: Desk) -> None:
+    package = sealed(desk)
+    waiting = people.propose_member("clerk", [Role.INTAKE_CLERK.value], by=desk.first, now=desk.now())
+    proposals.agree(waiting.code, by=desk.second, now=desk.now())
+    clerk = queries_of_people.code_of("clerk")
+    assert codes(verdict(desk, package, by=clerk)) == {"no-permission"}
+    assert codes(verdict(desk, package, by="operator")) == {"credential-needed"}
+    assert verdict(desk, package).allowed
+
+
+EXCEPTIONS = [
+    {"name": "schedule-7", "sentence": "Orders of the court.", "instruments": ["hk-nsl43-s7"]},
+    {"name": "life-at-risk", "sentence": "Danger to life.", "kinds": ["emergency"]},
+]
+
+
+def test_an_exception_agreed_under_an_older_pause_says_nothing_of_a_newer_one(desk: Desk) -> None:
+    package = sealed(desk)
+    declare(desk, exceptions=EXCEPTIONS)
+    ref = package.case.ref
+    with pytest.raises(Refused) as unmet:
+        exceptions.propose_use(ref, "HK-2020-07", "life-at-risk", by=desk.first, now=desk.now())
+    assert codes(unmet.value) == {"exception-does-not-fit"}
+    exceptions.propose_use(ref, "HK-2020-07", "schedule-7", by=desk.first, now=desk.now())
+    exceptions.agree_use(ref, "HK-2020-07", "schedule-7", by=desk.second, now=desk.now())
+    assert verdict(desk, package).allowed
+    declare(desk, name="HK-2020-08", exceptions=EXCEPTIONS)
+    [reason] = verdict(desk, package).reasons
+    assert reason.pause == "HK-2020-08"
+
+
+def test_what_is_handed_over_is_recorded_whole_in_one_commit(desk: Desk) -> None:
+    package = sealed(desk)
+    assert hand_over(desk, package)[:2] == b"PK"
+    row = Release.objects.get()
+    entry = Entry.objects.get(kind="Released")
+    case = Case.objects.get()
+    assert (case.state, row.state, row.by, row.channel) == ("released", "started", desk.second, "file")
+    assert (entry.act, entry.epoch, entry.case) == (row.act, row.epoch, case.ref)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'release.follow_up' AND args->>'release' = %s",
+            [str(row.pk)],
+        )
+        assert cursor.fetchone() == (1,)
+
+
+def test_the_key_holder_opens_a_package_against_its_own_committed_release_alone(desk: Desk) -> None:
+    package, other = sealed(desk), sealed(desk)
+    path = actions._file(package)
+
+    def open_it(act: UUID) -> bytes:
+        return b"".join(seals.open_package(package.case.holder, path, place=package.place, release_act=act))
+
+    hand_over(desk, other)
+    for act in (uuid4(), Release.objects.get().act):
+        with pytest.raises(Refused):
+            open_it(act)
+    with pytest.raises(BadInput):
+        b"".join(seals.unseal_file(package.case.holder, path, place=package.place))
+    made_now, made_earlier = (attempt(desk, package, desk.now() - timedelta(minutes=ago)) for ago in (0, 11))
+    assert open_it(made_now)[:2] == b"PK"
+    for act in (made_now, made_earlier):  # used up; and too old
+        with pytest.raises(Refused):
+            open_it(act)
+
+
+def attempt(desk: Desk, package: Package, made: datetime) -> UUID:
+    """A release row as the gate writes it."""
+    key = desk.cast.fingerprint
+    return package.releases.create(act=uuid4(), made=made, epoch=0, by=desk.second, channel="file", agency_key=key).act
+
+
+def test_an_uncommitted_release_opens_nothing(desk: Desk) -> None:
+    package = sealed(desk)
+    with transaction.atomic():
+        act = attempt(desk, package, desk.now())
+        with pytest.raises(Refused):
+            seals.open_package(package.case.holder, actions._file(package), place=package.place, release_act=act)
+    assert Release.objects.filter(act=act).exists()
+
+
+CODE = Path(actions.__file__).parent.parent
+WRITES = re.compile(r"Release\.objects\.(create|bulk_create|get_or_create|update_or_create)|releases\.create|Release\(")
+OPENS = re.compile(r"(?<!def )\bopen_package\(")
+
+
+@pytest.mark.parametrize("pattern", [WRITES, OPENS])
+def test_nothing_but_the_gate_writes_a_release_or_opens_a_package(pattern: re.Pattern[str]) -> None:
+    ours = [path for path in CODE.rglob("*.py") if "migrations" not in path.parts and path.name != "handovers.py"]
+    found = [path.relative_to(CODE).as_posix() for path in ours if pattern.search(path.read_text(encoding="utf-8"))]
+    assert found == ["release/actions.py"]
