@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ from abeyance.rules.facts import Period
 from abeyance.rules.gathering import Found, GatherRequest, Wanted
 from abeyance.rules.services import DataMap
 from abeyance.rules.terms import DataCategory, IdentifierKind
-from abeyance.services import maps
 from abeyance.services.connector import Connector
 from abeyance.services.postgres import grants
 from abeyance.services.queries import Way
@@ -28,23 +26,6 @@ from tests.synapse_world.world import World
 NOW = datetime.now(UTC)
 TODAY = Period(NOW - timedelta(hours=2), NOW + timedelta(hours=2))
 YEARS_AGO = Period(NOW - timedelta(days=800), NOW - timedelta(days=700))
-
-
-@pytest.fixture(scope="module")
-def held() -> DataMap:
-    found = maps.shipped("synapse")
-    assert found is not None
-    return found
-
-
-@pytest.fixture(scope="module")
-def reader(synapse: World, held: DataMap) -> str:
-    """The address of a role made by exactly what `abeyance service grants synapse` prints."""
-    password = secrets.token_hex(12)
-    with synapse.superuser() as connection:
-        connection.execute(grants.script(held, SYNAPSE).encode())
-        connection.execute(f"ALTER ROLE {grants.ROLE} PASSWORD '{password}'".encode())
-    return synapse.dsn_for(grants.ROLE, password)
 
 
 @pytest.fixture
