@@ -18,6 +18,7 @@ from abeyance.casefile.models import Case, Demand, Item
 from abeyance.errors import Refused, SomeoneElseWasFirst
 from abeyance.people import queries as people
 from abeyance.policy.queries import binds_readers
+from abeyance.rules import people as people_rules
 from abeyance.rules.decision import Reason
 from abeyance.rules.demandfile import StatedDemand, StatedItem
 from abeyance.rules.events import DemandAmended, SuggestionsConfirmed
@@ -67,11 +68,22 @@ def agree_labels(ref: str, *, by: str, now: datetime) -> None:
     with fence.alone(act) as epoch:
         moment = fence.clock()
         demand = newest_demand(case)
-        if demand.confirmed_by is None or demand.confirmed_by == by:
-            raise Refused([Reason("same-person", "Somebody else than who confirmed it has to agree.", "people:two")])
+        _require_second(demand, by=by, now=moment)
         Demand.objects.filter(pk=demand.pk).update(labels_agreed_by=by)
         agreed = DemandAmended(version=demand.version, items=demand.items.count(), digest="", why="labels-agreed")
         ledger.append(agreed, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
+
+
+def _require_second(demand: Demand, *, by: str, now: datetime) -> None:
+    """A new label can lead past a pause, so it takes as much as any other loosening."""
+    if demand.confirmed_by is None:
+        raise Refused([Reason("nothing-confirmed", "Nobody has confirmed these papers yet.", "people:two")])
+    locked, house = people.lock_members([by, demand.confirmed_by]), people.house_rules()
+    first = locked.get(demand.confirmed_by) or people.actor(demand.confirmed_by)
+    agreer = locked.get(by) or people.actor(by)
+    people.refuse_unless(people.may_take_part(by, demand.jurisdiction))
+    people.refuse_unless(people_rules.may(agreer, Permission.ANSWER_AGREE))
+    people.refuse_unless(people_rules.may_agree(first, agreer, None, house.small_team, now, house.waiting))
 
 
 def _sealed(case: Case, stated: StatedDemand, version: int) -> list[_SealedItem]:
