@@ -72,13 +72,18 @@ def recognise(note: bytes) -> None:
 
 def refuse_unless_consistent(origin: Origin) -> None:
     """Before anything is signed."""
+    if newest_known() is None and Checkpoint.objects.exists():
+        raise Unsafe(
+            "This home has not seen the log before, but the database has checkpoints."
+            " Show it the newest one known outside: abeyance ledger recognise FILE."
+        )
+    refuse_if_contradicted(origin)
+
+
+def refuse_if_contradicted(origin: Origin) -> None:
+    """Before a batch is made: one on top of an older copy could never be signed."""
     note = newest_known()
     if note is None:
-        if Checkpoint.objects.exists():
-            raise Unsafe(
-                "This home has not seen the log before, but the database has checkpoints."
-                " Show it the newest one known outside: abeyance ledger recognise FILE."
-            )
         return
     try:
         found = texts.read_text(read_note(note).text)

@@ -19,7 +19,7 @@ from django.db import OperationalError, connection, transaction
 from abeyance.errors import Locked
 from abeyance.ledger import options, publication
 from abeyance.ledger.models import Batch, Origin
-from abeyance.ledger.origins import current_origin, refuse_unless_consistent
+from abeyance.ledger.origins import current_origin, refuse_if_contradicted
 from abeyance.ledger.reading import stored_pages
 from abeyance.rules.ledger.merkle import root_at
 from abeyance.rules.ledger.pages import Growth
@@ -67,7 +67,7 @@ def _take_batch(now: datetime, force: bool) -> int:
         if not (is_due or force):
             return 0
         origin = current_origin(now)
-        refuse_unless_consistent(origin)  # before a batch is made, which could never be signed
+        refuse_if_contradicted(origin)
         horizon, entries = _settled_entries(last, origin)
         if entries or is_due:
             _add_batch(origin, last.size if last else 0, entries, horizon, now)

@@ -121,7 +121,7 @@ def running() -> Iterator[World]:
 
 
 def _make_database(home: Home) -> str:
-    password = secrets.token_urlsafe(24)
+    password = secrets.token_hex(24)
     role, name = sql.Identifier(OWNER), sql.Identifier(DATABASE)
     with databases.connect_as_superuser(home) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)))
@@ -181,9 +181,9 @@ def _write_config(folder: Path, port: int, database: dict[str, Any]) -> Path:
         "public_baseurl": f"http://127.0.0.1:{port}/",
         "listeners": [{**listener, "resources": [{"names": ["client"]}]}],
         "database": {"name": "psycopg2", "args": database},
-        "registration_shared_secret": secrets.token_urlsafe(24),
-        "macaroon_secret_key": secrets.token_urlsafe(24),
-        "form_secret": secrets.token_urlsafe(24),
+        "registration_shared_secret": secrets.token_hex(24),
+        "macaroon_secret_key": secrets.token_hex(24),
+        "form_secret": secrets.token_hex(24),
         "signing_key_path": str(folder / "signing.key"),
         "media_store_path": str(folder / "media"),
         "log_config": str(folder / "log.yaml"),
@@ -222,7 +222,7 @@ def _free_port() -> int:
 
 def _inhabit(home: Home, folder: Path, server: str, owner_password: str) -> World:
     told = [_told("alice", "+4915550100"), _told("bob", "+4915550101")]
-    operator = {"user_id": f"@operator:{SERVER_NAME}", "password": secrets.token_urlsafe(16)}
+    operator = {"user_id": f"@operator:{SERVER_NAME}", "password": secrets.token_hex(16)}
     for person in (*told, operator):
         _register(folder, server, person, admin=person is operator)
     admin_token = _sign_in(server, operator)
@@ -252,7 +252,7 @@ def _told(name: str, telephone: str) -> dict[str, Any]:
     """What a person says is drawn, so that a string found elsewhere can only come from here."""
     return {
         "user_id": f"@{name}:{SERVER_NAME}",
-        "password": secrets.token_urlsafe(16),
+        "password": secrets.token_hex(16),
         "device_name": f"{name}'s telephone",
         "email": f"{name}@mail.example",
         "telephone": telephone,
