@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from abeyance.casefile import door
 from abeyance.casefile.models import Package, Release
 from abeyance.errors import AbeyanceError, BadInput, NotFound, Refused
 from abeyance.people.directory import queries as directory
@@ -25,6 +26,7 @@ from abeyance.release import actions, posting
 from abeyance.release.actions import Opened
 from abeyance.release.packaging.flow import Flow
 from abeyance.rules.decision import Reason
+from abeyance.rules.people import Permission
 from abeyance.seals import agencies
 
 LOOK_EVERY_SECONDS = 5.0
@@ -103,7 +105,8 @@ def confirm(act: UUID, digest: str, *, by: str, now: datetime) -> Release:
     """The agency has confirmed the SHA-256 of the opened package: the hand-over is complete, its links are used up."""
     row = Release.objects.select_related("package__case").filter(act=act).first()
     if row is None:
-        raise NotFound("There is no such hand-over.")
+        raise NotFound("There is no such hand-over that you may read.")
+    door.open_for(by, row.package.case.ref, Permission.PACKAGE_RELEASE, now=now)
     if bytes(row.package.sha256).hex() != digest.strip().lower():
         raise BadInput("That is not the digest of the package that was handed over.")
     actions.finish(row, "confirmed", now=now)

@@ -184,3 +184,27 @@ def test_erasing_needs_a_closed_request_without_a_legal_hold(run: Run, desk: Des
     assert case.erased_at is not None
     assert not list((desk.home / "documents").glob("*/*.sealed"))
     assert all(not bytes(item.identifier) for item in case.items.all())
+
+
+def test_an_objection_keeps_the_gate_shut_until_it_is_answered(run: Run, desk: Desk) -> None:
+    ref = desk.agreed()
+    package = run("request", "gather", ref, by="first").document["package"]
+    to = ("--to", desk.cast.fingerprint)
+    run("request", "objection", ref, "--item", 1)
+    assert "objection-open" in {
+        each["code"] for each in run("package", "check", package, *to, by="second").document["reasons"]
+    }
+    with pytest.raises(Refused, match="own token"):
+        run("request", "objection", ref, "--item", 1, "--answered")
+    run("request", "objection", ref, "--item", 1, "--answered", by="first")
+    assert run("package", "check", package, *to, by="second").document["allowed"] is True
+
+
+def test_what_is_past_its_time_is_listed_and_a_legal_hold_keeps_it(run: Run, desk: Desk) -> None:
+    ref = desk.confirmed()
+    run("request", "close", ref, "--outcome", "wrong-entity", by="first")
+    assert run("request", "retention").document == []
+    desk.case(ref).__class__.objects.update(closed_at=desk.now() - timedelta(days=400))
+    assert [each["ref"] for each in run("request", "retention").document] == [ref]
+    run("request", "hold", ref, "--basis", "litigation, invented")
+    assert run("request", "retention").document == []

@@ -188,6 +188,11 @@ def approve_deferral(request: HttpRequest, ref: str) -> Document:
     return {"ref": ref, "approved": notices.approve_deferral(ref, by=caller(request), now=_now())}
 
 
+@router.post("/requests/{ref}/objections/{item}", response={204: None})
+def objection(request: HttpRequest, ref: str, item: int, answered: bool = False) -> None:
+    notices.objection(ref, item, answered=answered, by=caller(request), now=_now())
+
+
 @router.post("/requests/{ref}/acts", response=Document)
 def record_act(request: HttpRequest, ref: str, body: ActIn) -> Document:
     by, now = caller(request), _now()

@@ -82,6 +82,11 @@ def _register_answering(verbs: Any) -> None:
     notice.add_argument("--order", default="")
     notice.add_argument("--reason", default="")
     notice.add_argument("--approve", action="store_true", help="approve the deferrals that wait, as a second person")
+    objection = _verb(
+        verbs, "objection", record_objection, "the account holder objects; until it is answered nothing leaves"
+    )
+    objection.add_argument("--item", type=int, required=True)
+    objection.add_argument("--answered", action="store_true", help="the objection has been answered")
     clock = _verb(verbs, "clock", record_act, "record an act that clocks run from")
     clock.add_argument("--act", required=True, choices=[kind.value for kind in ActKind])
     clock.add_argument("--at", type=_moment)
@@ -114,6 +119,7 @@ def _register_ending(verbs: Any) -> None:
     hold.add_argument("--basis")
     hold.add_argument("--end", type=int, metavar="NUMBER")
     _verb(verbs, "reader-add", add_reader, "let a member read a restricted request").add_argument("member")
+    _verb(verbs, "retention", list_due, "requests that are past their time and may be erased", ref=False)
     erase = _verb(verbs, "erase", erase_request, "erase a closed request; then run `abeyance keys rotate`")
     erase.add_argument("--reason", default="retention")
 
@@ -257,6 +263,15 @@ def record_notice(args: argparse.Namespace) -> Answer:
     return Answer(document, f"Recorded for {len(rows)} item(s).")
 
 
+def record_objection(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=args.answered)
+    notices.objection(args.ref, args.item, answered=args.answered, by=by, now=_now())
+    text = (
+        "The objection is answered." if args.answered else "Recorded: nothing of this item leaves until it is answered."
+    )
+    return Answer({"ref": args.ref, "item": args.item, "answered": args.answered}, text)
+
+
 def record_act(args: argparse.Namespace) -> Answer:
     by, now = people.acting(args, needs_credential=False), _now()
     reviewing.record_act(
@@ -345,6 +360,17 @@ def legal_hold(args: argparse.Namespace) -> Answer:
 def add_reader(args: argparse.Namespace) -> Answer:
     reviewing.add_reader(args.ref, args.member, by=people.acting(args, needs_credential=True), now=_now())
     return Answer({"ref": args.ref, "reader": args.member}, f"{args.member} may read {args.ref}.")
+
+
+def list_due(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=False)
+    kept = policy.books()[0].policy.retention.closed_cases
+    due = retention.due(kept, now=_now()) & door.visible_to(by)
+    told = [
+        {"ref": case.ref, "closed": documents.moment(case.closed_at)} for case in due.order_by("closed_at")[:10_000]
+    ]
+    lines = [f"{each['ref']}  closed {each['closed']}" for each in told]
+    return Answer(told, "\n".join(lines) or f"Nothing was closed longer than {kept.days} days ago.")
 
 
 def erase_request(args: argparse.Namespace) -> Answer:
