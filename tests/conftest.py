@@ -13,6 +13,9 @@ import pytest
 from tests import server
 
 IN_CI = os.environ.get("ABEYANCE_CI") == "1"
+# What a test may rightly not find: the kind of user or machine, or folders that lie beside the project. A program that
+# is missing is no such reason.
+RIGHTLY = ("only root", "an ordinary user", "../shared/vectors", "not on this machine", "outside server", "no /proc")
 _skipped: Counter[str] = Counter()
 
 
@@ -24,13 +27,13 @@ def django_db_modify_db_settings() -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
-    """In continuous integration nothing may be missing."""
+    """In continuous integration no program may be missing."""
     outcome = yield
     report = outcome.get_result()
     if report.skipped and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2]).removeprefix("Skipped: ")
         _skipped[reason] += 1
-        if IN_CI:
+        if IN_CI and not any(each in reason for each in RIGHTLY):
             report.outcome = "failed"
             report.longrepr = f"Skipped where nothing may be skipped: {reason}"
 
