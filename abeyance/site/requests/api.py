@@ -27,7 +27,7 @@ from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import Permission
 from abeyance.rules.verification import FindingKind
-from abeyance.site.requests import commands, documents, letters, receipts, verifying
+from abeyance.site.requests import commands, documents, letters, packages, receipts, verifying
 from abeyance.verification import actions as verification
 
 router = Router(tags=["requests"], auth=MemberToken())
@@ -271,12 +271,12 @@ def erase(request: HttpRequest, ref: str) -> None:
 
 @router.get("/packages/{key}", response=Document)
 def package(request: HttpRequest, key: UUID) -> Document:
-    return documents.package(commands.readable(key, caller(request)))
+    return documents.package(packages.readable(key, caller(request)))
 
 
 @router.post("/packages/{key}/check", response=Document)
 def check(request: HttpRequest, key: UUID, body: To) -> Document:
-    commands.readable(key, caller(request))
+    packages.readable(key, caller(request))
     verdict = gate.could_leave(key, to=body.to, by=caller(request))
     return {"allowed": verdict.allowed, "reasons": [reason.as_dict() for reason in verdict.reasons]}
 
@@ -284,7 +284,7 @@ def check(request: HttpRequest, key: UUID, body: To) -> Document:
 @router.post("/packages/{key}/release")
 def release(request: HttpRequest, key: UUID, body: To) -> StreamingHttpResponse:
     """The package itself, encrypted to the agency's key, as the answer's body."""
-    commands.readable(key, caller(request))
+    packages.readable(key, caller(request))
     opened = gate.release(key, to=body.to, channel="api", by=caller(request))
     answer = StreamingHttpResponse(handing.as_encrypted_stream(opened), content_type="application/octet-stream")
     answer["Content-Disposition"] = (
@@ -296,7 +296,7 @@ def release(request: HttpRequest, key: UUID, body: To) -> StreamingHttpResponse:
 
 @router.post("/packages/{key}/mail", response=Document)
 def mail(request: HttpRequest, key: UUID, body: MailTo) -> Document:
-    commands.readable(key, caller(request))
+    packages.readable(key, caller(request))
     handed = handing.by_mail(key, to=body.to, address=body.address, by=caller(request))
     handed.release.refresh_from_db()
     return documents.hand_over(handed.release)
@@ -304,7 +304,7 @@ def mail(request: HttpRequest, key: UUID, body: MailTo) -> Document:
 
 @router.post("/packages/{key}/link", response={201: Document})
 def link(request: HttpRequest, key: UUID, body: To) -> Document:
-    commands.readable(key, caller(request))
+    packages.readable(key, caller(request))
     made = links.make(key, to=body.to, by=caller(request), now=_now())
     return {"token": made.token, "code": made.code, "expires": documents.moment(made.expires_at)}
 

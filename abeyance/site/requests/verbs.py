@@ -1,0 +1,24 @@
+"""How the commands of requests and packages are declared."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from abeyance.people import commands as people
+
+Parser = argparse.ArgumentParser
+
+
+def verb(verbs: Any, name: str, run: Any, help_: str, *, ref: bool = True) -> Parser:
+    parser: Parser = verbs.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
+    if ref:
+        parser.add_argument("ref", metavar="REF")
+    people.acting_arguments(parser)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
