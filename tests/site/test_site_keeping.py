@@ -132,9 +132,12 @@ def test_data_that_must_be_written_anew_comes_through_whole(home: Home) -> None:
     members = home.json("member", "list")
     home.run("ledger", "integrate", "--now")
     older(home, "18.0.1")
+    home.run("member", "add", "third", "--roles", "auditor", ABEYANCE_TOKEN=home.token())
     assert home.json("upgrade", "--rewrite")["rewrites"] is True
     assert home.json("member", "list") == members
     assert home.json("ledger", "check")["differences"] == []
+    home.run("ledger", "integrate", "--now")
+    assert home.json("ledger", "check")["waiting"] == 0, "what waited was not passed over"
     assert list((home.path / "pg").glob("data.18.0.1.*"))
 
 

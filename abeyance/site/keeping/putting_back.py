@@ -13,7 +13,7 @@ from pathlib import Path
 from abeyance.errors import BadInput, Unsafe
 from abeyance.site import databases, home, options
 from abeyance.site.home import Home
-from abeyance.site.keeping import backing_up, dumping, manifest
+from abeyance.site.keeping import backing_up, dumping, manifest, renumbering
 
 NEXT = (
     "Nothing leaves this desk until two members lift the pause {pause}. The log signs nothing until you show it the "
@@ -44,6 +44,7 @@ def put_back(folder: Path, keys: Path | None) -> str:
 
 def hold(reason: str) -> str:
     """Also for a database that was put back by other means."""
+    renumbering.renumber(home.here())
     home.django_set_up()
     from django.db import connection, transaction
 

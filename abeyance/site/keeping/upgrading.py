@@ -16,7 +16,7 @@ from pathlib import Path
 from abeyance.errors import Unsafe
 from abeyance.site import databases, options, upkeep
 from abeyance.site.home import Home
-from abeyance.site.keeping import backing_up, dumping
+from abeyance.site.keeping import backing_up, dumping, renumbering
 from abeyance.site.postgres import Cluster, binaries_in, install_binaries, major, wheel_version
 
 
@@ -90,6 +90,7 @@ def _load_into_new(home: Home, dump: Path) -> None:
         from abeyance.site import roles
 
         roles.apply_grants(connection, databases.role_names(chosen))
+    renumbering.renumber(home)
 
 
 def _undo(cluster: Cluster, kept: Path, step: Step) -> None:
