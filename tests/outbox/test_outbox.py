@@ -34,9 +34,14 @@ class Post:
 
 @pytest.fixture
 def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    empty()  # other rooms' tests leave jobs, and pytest-django empties the tables of our own models only
     room = Post()
     monkeypatch.setattr(registry, "_tasks", {**registry.tasks(), "post.send": room.send})
     yield room
+    empty()
+
+
+def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
