@@ -389,6 +389,6 @@ def test_no_generated_history_breaks_a_promise_and_some_releases_are_let_out() -
 def test_a_broken_rule_is_caught(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, broken: Any) -> None:
     """The control: without this rule the same machine finds a history that breaks a promise."""
     monkeypatch.setattr(module, name, broken)
-    many = settings(BOUNDS, max_examples=200, phases=[Phase.generate], report_multiple_bugs=False)
+    many = settings(BOUNDS, max_examples=5000, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Desk, settings=many)
