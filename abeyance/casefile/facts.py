@@ -92,10 +92,10 @@ def items_of(demand: Demand) -> list[Item]:
 
 def acts_of(case: Case) -> list[Act]:
     """The recorded acts that clocks run from. "extension-granted:production" grants for that one clock."""
-    return [_act(row) for row in case.clock_acts.order_by("pk")]
+    return [as_act(row) for row in case.clock_acts.order_by("pk")]
 
 
-def _act(row: ClockAct) -> Act:
+def as_act(row: ClockAct) -> Act:
     kind, _, clock = row.kind.partition(":")
     return Act(ActKind(kind), row.at, row.by, row.until, clock or None, row.item_number)
 

@@ -7,6 +7,6 @@ committed before the lock was given. Inside the fence there is no I/O, no key ho
 
 from __future__ import annotations
 
-from abeyance.fence.crossing import alone, clock, enter, enter_alone, epoch, together
+from abeyance.fence.crossing import Moment, alone, clock, enter, enter_alone, epoch, together
 
-__all__ = ["alone", "clock", "enter", "enter_alone", "epoch", "together"]
+__all__ = ["Moment", "alone", "clock", "enter", "enter_alone", "epoch", "together"]

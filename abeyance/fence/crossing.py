@@ -10,32 +10,58 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import Error, OperationalError, connection, transaction
 from psycopg.errors import Diagnostic
 
+from abeyance.asking import Asked
 from abeyance.errors import SomeoneElseWasFirst, Unsafe
 from abeyance.fence import surroundings, watch
 
 LOCK = 0x0ABE7A9C  # the one advisory lock of the desk
 WAIT_MS = 2000  # the longest that anybody waits for, works in, or idles in the fence
 LOST_SYNC = "canceling wait for synchronous replication"
+# The database's clock, but never before the last entry of the ledger.
+CLOCK = "SELECT greatest(clock_timestamp(), (SELECT max(at) FROM ledger_entry))"
+EPOCH = "SELECT epoch FROM fence_fence WHERE id = 1"
+NOT_SET_UP = "The desk's database is not set up. Run `abeyance doctor`."
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When, and after how many pauses, the fence was entered."""
+
+    now: datetime
+    epoch: int
 
 
 def enter() -> None:
     """Take the lock together with other releases. Call `clock()` and read facts only after it."""
-    _prepare(WAIT_MS)
-    _lock("SELECT pg_advisory_xact_lock_shared(%s)")
-    surroundings.check()
+    _enter_together()
+
+
+def _enter_together() -> Moment:
+    """One journey of five statements: what follows the lock sees all that was committed before it was given."""
+    asked = _prepared(WAIT_MS)
+    asked.plain("SELECT pg_advisory_xact_lock_shared(%s)", LOCK)
+    settings = asked.plain(surroundings.STATEMENT)
+    now, epoch = asked.plain(CLOCK), asked.plain(EPOCH)
+    _ask(asked)
+    surroundings.refuse_unless_safe(*settings[0])
+    if not epoch:
+        raise Unsafe(NOT_SET_UP)
+    return Moment(now[0][0], int(epoch[0][0]))
 
 
 def enter_alone() -> int:
     """Take the lock alone, ending whoever keeps us waiting over a second; returns the new epoch."""
-    _prepare(4 * WAIT_MS)
+    asked = _prepared(4 * WAIT_MS)
+    asked.plain("SELECT pg_advisory_xact_lock(%s)", LOCK)
     with watch.ending_holders(LOCK, waiting_pid=_backend_pid()):
-        _lock("SELECT pg_advisory_xact_lock(%s)")
+        _ask(asked)
     surroundings.check()
     return _number("UPDATE fence_fence SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch")
 
@@ -43,7 +69,7 @@ def enter_alone() -> int:
 def clock() -> datetime:
     """The moment inside the fence: the database's clock, but never before the last entry of the ledger."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT greatest(clock_timestamp(), (SELECT max(at) FROM ledger_entry))")
+        cursor.execute(CLOCK)
         row = cursor.fetchone()
     assert row is not None
     assert isinstance(row[0], datetime)
@@ -52,18 +78,18 @@ def clock() -> datetime:
 
 def epoch() -> int:
     """How many times the fence has been entered alone."""
-    return _number("SELECT epoch FROM fence_fence WHERE id = 1")
+    return _number(EPOCH)
 
 
 @contextmanager
-def together(act: UUID) -> Iterator[None]:
+def together(act: UUID) -> Iterator[Moment]:
     """One durable transaction inside the fence; on a normal exit `act` is committed here and on every stand-by.
+    Gives the moment and the epoch at which it was entered.
 
     Raises Unsafe when a stand-by did not confirm, SomeoneElseWasFirst when the fence was not to be had in time.
     """
     with _certain(act), transaction.atomic(durable=True):
-        enter()
-        yield
+        yield _enter_together()
 
 
 @contextmanager
@@ -73,24 +99,23 @@ def alone(act: UUID) -> Iterator[int]:
         yield enter_alone()
 
 
-def _prepare(wait_ms: int) -> None:
+def _prepared(wait_ms: int) -> Asked:
     if not connection.in_atomic_block or connection.savepoint_ids:
         raise Unsafe("The fence is entered at the start of an outermost transaction, and nowhere else.")
-    with connection.cursor() as cursor:  # settings, not reads: they take no snapshot
-        cursor.execute(
-            f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms};"
-            f"SET LOCAL idle_in_transaction_session_timeout = {WAIT_MS}"
-        )
+    asked = Asked()  # settings, not reads: they take no snapshot
+    asked.silent(f"SET LOCAL lock_timeout = {wait_ms}")
+    asked.silent(f"SET LOCAL statement_timeout = {wait_ms}")
+    asked.silent(f"SET LOCAL idle_in_transaction_session_timeout = {WAIT_MS}")
+    return asked
 
 
-def _lock(statement: str) -> None:
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(statement, [LOCK])
-        except OperationalError as error:
-            raise SomeoneElseWasFirst(
-                "The desk is busy with another release or pause; nothing was done. Try again in a moment."
-            ) from error
+def _ask(asked: Asked) -> None:
+    try:
+        asked.now()
+    except OperationalError as error:
+        raise SomeoneElseWasFirst(
+            "The desk is busy with another release or pause; nothing was done. Try again in a moment."
+        ) from error
 
 
 @contextmanager
@@ -147,5 +172,5 @@ def _number(statement: str, arguments: list[str | int | UUID] | None = None) -> 
         cursor.execute(statement, arguments)
         row = cursor.fetchone()
     if row is None:
-        raise Unsafe("The desk's database is not set up. Run `abeyance doctor`.")
+        raise Unsafe(NOT_SET_UP)
     return int(row[0])

@@ -6,14 +6,16 @@ from django.db import connection
 
 from abeyance.errors import Unsafe
 
+STATEMENT = (
+    "SELECT current_setting('transaction_isolation'), pg_is_in_recovery(),"
+    " current_setting('synchronous_commit'), current_setting('fsync')"
+)
+
 
 def check() -> None:
     """Refuse where a commit could be lost, or a pause that committed while we waited would not be seen."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('transaction_isolation'), pg_is_in_recovery(),"
-            " current_setting('synchronous_commit'), current_setting('fsync')"
-        )
+        cursor.execute(STATEMENT)
         row = cursor.fetchone()
     assert row is not None
     refuse_unless_safe(*row)

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abeyance.ledger.entries import append as append
+    from abeyance.ledger.entries import append_all as append_all
     from abeyance.ledger.models import Entry as Entry
 
-__all__ = ["Entry", "append"]
+__all__ = ["Entry", "append", "append_all"]
 
 
 def __getattr__(name: str) -> Any:
     # Django imports this package before its models may be imported.
-    if name == "append":
-        from abeyance.ledger.entries import append
+    if name in ("append", "append_all"):
+        from abeyance.ledger import entries
 
-        return append
+        return getattr(entries, name)
     if name == "Entry":
         from abeyance.ledger.models import Entry
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 
+from abeyance.asking import Asked
 from abeyance.pauses.models import PauseRow
 from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pausefile import as_document, parse_pause
@@ -50,14 +50,26 @@ def from_row(row: PauseRow) -> Pause:
 
 def that_could_cover(labels: Iterable[DemandFacts]) -> list[Pause]:
     """Every pause in force or ended whose pre-filter meets one of these: a superset of what the rule would cover."""
-    rows = PauseRow.objects.all()
+    asked = Asked()
+    found = covering(asked, labels)
+    asked.now()
+    return found()
+
+
+def covering(asked: Asked, labels: Iterable[DemandFacts]) -> Callable[[], list[Pause]]:
+    """The same, to be called after `asked.now()`."""
     marks = frozenset(mark for demand in labels for mark in who_marks(demand))
-    if UNKNOWN not in marks:
-        rows = rows.filter(who__overlap=sorted(marks | {ANY}))
-    return _parsed(list(rows.values_list("pk", "declared_at", "ended_epoch")))
+    if UNKNOWN in marks:
+        rows = asked.plain(STORED)
+    else:
+        rows = asked.plain(f"{STORED} WHERE who && %s::varchar[]", sorted(marks | {ANY}))
+    return lambda: _parsed(cast("list[Stored]", rows))
 
 
-Stored = tuple[int, datetime, int | None]
+STORED = "SELECT id, declared_at::text, ended_epoch FROM pauses_pauserow"
+
+
+Stored = tuple[int, str, int | None]  # its moment as text: nobody reads it, and there may be many
 _read: dict[Stored, Pause] = {}
 
 
@@ -66,8 +78,10 @@ def _parsed(found: Sequence[Stored]) -> list[Pause]:
     missing = [each[0] for each in found if each not in _read]
     if missing and len(_read) + len(missing) > MOST_KEPT:
         _read.clear()
-    for row in PauseRow.objects.filter(pk__in=missing) if missing else ():
-        _read[row.pk, row.declared_at, row.ended_epoch] = from_row(row)
+    rows = PauseRow.objects.in_bulk(missing) if missing else {}
+    for each in found:
+        if each[0] in rows:
+            _read[each] = from_row(rows[each[0]])
     return [_read[each] for each in found]
 
 

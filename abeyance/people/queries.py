@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
+from abeyance.asking import Asked
 from abeyance.errors import NotFound, Refused
 from abeyance.people.models import Credential, Exclusion, GuardedReader, HouseRules, Member
 from abeyance.rules import people as rules
@@ -75,15 +78,61 @@ def as_actor(member: Member) -> Actor:
 
 
 def lock_members(codes: Iterable[str]) -> dict[str, Actor]:
-    """For the gate: these members, unchangeable until the end of the transaction. Unknown codes are left out.
+    """These members, unchangeable until the end of the transaction. Unknown codes are left out."""
+    asked = Asked()
+    standing = standing_of(asked, codes)
+    asked.now()
+    return standing().actors
 
-    Whatever changes a member, their exclusions or their place on a positive list locks the same row first, so what is
-    read after this call is what holds at the commit.
+
+@dataclass(frozen=True)
+class Standing:
+    """Members whose rows are locked, and what holds for them at the commit."""
+
+    actors: dict[str, Actor]
+    house: HouseRules
+    exclusions: frozenset[tuple[str, str]]  # code of a member, jurisdiction
+    admitted: frozenset[tuple[str, str]]
+
+    def may_take_part(self, actor: Actor, jurisdiction: str | None) -> Ruling:
+        """May this member be near a request of this jurisdiction?"""
+        excluded = frozenset(country for member, country in self.exclusions if member == actor.code)
+        readers = frozenset(member for member, country in self.admitted if country == jurisdiction)
+        guarded = frozenset(self.house.guarded)
+        return rules.may_take_part(actor, jurisdiction, guarded, readers, excluded)
+
+
+def standing_of(asked: Asked, codes: Iterable[str]) -> Callable[[], Standing]:
+    """For the gate: to be called after `asked.now()`.
+
+    Whatever changes a member, their exclusions or their place on a positive list locks the same row first, so what the
+    later statements read is what holds at the commit.
     """
     wanted = [code for code in codes if code != rules.OPERATOR_CODE]
-    # Django's select_for_update cannot say FOR SHARE; always in the same order, so that nobody deadlocks.
-    rows = Member.objects.raw("SELECT * FROM people_member WHERE code = ANY(%s) ORDER BY id FOR SHARE", [wanted])
-    return {member.code: as_actor(member) for member in rows}
+    # Always in the same order, so that nobody deadlocks.
+    rows = asked.rows(Member, "WHERE t.code = ANY(%s) ORDER BY t.id FOR SHARE", wanted)
+    house = asked.rows(HouseRules, "ORDER BY t.id LIMIT 1")
+    exclusions, admitted = asked.plain(EXCLUSIONS, wanted), asked.plain(ADMITTED, wanted)
+
+    def found() -> Standing:
+        actors = {member.code: as_actor(member) for member in rows}
+        return Standing(actors, house[0] if house else _cautious(), _pairs(exclusions), _pairs(admitted))
+
+    return found
+
+
+EXCLUSIONS = (
+    "SELECT m.code, e.jurisdiction FROM people_exclusion e JOIN people_member m ON m.id = e.member_id"
+    " WHERE m.code = ANY(%s)"
+)
+ADMITTED = (
+    "SELECT m.code, g.jurisdiction FROM people_guardedreader g JOIN people_member m ON m.id = g.member_id"
+    " WHERE m.code = ANY(%s) AND m.active"
+)
+
+
+def _pairs(rows: Iterable[tuple[Any, ...]]) -> frozenset[tuple[str, str]]:
+    return frozenset((str(code), str(country)) for code, country in rows)
 
 
 def require(code: str, permission: Permission, now: datetime) -> Actor:
@@ -110,7 +159,11 @@ def may_take_part(code: str, jurisdiction: str | None) -> Ruling:
 
 def house_rules() -> HouseRules:
     """What the policy in force says about people; before there is one, the cautious defaults."""
-    return HouseRules.objects.first() or HouseRules(guarded=[], waiting=rules.ORDINARY_WAIT, small_team=False)
+    return HouseRules.objects.first() or _cautious()
+
+
+def _cautious() -> HouseRules:
+    return HouseRules(guarded=[], waiting=rules.ORDINARY_WAIT, small_team=False)
 
 
 def guarded_jurisdictions() -> frozenset[str]:

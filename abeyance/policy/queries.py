@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
+from abeyance.asking import Asked
 from abeyance.errors import NotFound, Unsafe
 from abeyance.people import proposals
 from abeyance.people.models import Proposal
@@ -18,19 +19,38 @@ from abeyance.rules.texts import is_code
 
 PROPOSED_TEXT = "policy-text"
 SHARED = " FOR SHARE"
+WAITING = "WHERE t.kind = %s AND t.agreed_at IS NULL AND t.withdrawn_at IS NULL ORDER BY t.id"
 Key = tuple[str, str]
 
 
-def books(*, lock: bool = False) -> tuple[Books, ...]:
-    """The books in force first, then one for each proposed text. `lock`: for the gate, unchangeable until the commit.
+def books() -> tuple[Books, ...]:
+    """The books in force first, then one for each proposed text."""
+    asked = Asked()
+    found = books_of(asked)
+    asked.now()
+    return found()
+
+
+def books_of(asked: Asked, *, lock: bool = False) -> Callable[[], tuple[Books, ...]]:
+    """To be called after `asked.now()`. `lock`: for the gate, unchangeable until the commit.
 
     Digests are always read from the database; only what they stand for is kept in memory.
     """
-    present = _present(lock)
+    end = SHARED if lock else ""
+    current = asked.rows(Current, f"ORDER BY t.kind, t.name{end}")
+    standing = asked.rows(AdoptedEntry, f"WHERE t.ended_at IS NULL ORDER BY t.id{end}")
+    proposals_waiting = asked.rows(Proposal, WAITING, PROPOSED_TEXT)
+    return lambda: _books(current, standing, proposals_waiting)
+
+
+def _books(
+    current: Sequence[Current], standing: Sequence[AdoptedEntry], waits: Sequence[Proposal]
+) -> tuple[Books, ...]:
+    present = {(row.kind, row.name): row.text_id for row in current}
     if not any(kind == POLICY for kind, _ in present):
         raise Unsafe("No policy is in force. `abeyance policy propose FILE` and a second member bring one into force.")
-    adopted = _adopted(lock)
-    proposed = [_replaced(present, key, digest) for key, digest in _proposed(present)]
+    adopted = tuple(_adoption(row) for row in standing)
+    proposed = [_replaced(present, key, digest) for key, digest in _proposed(present, waits)]
     return tuple(_bound(tuple(texts.values()), adopted) for texts in (present, *proposed))
 
 
@@ -80,24 +100,13 @@ def _named(kind: str, name: str) -> bool:
     return is_code(kind) and is_code(name)
 
 
-def _present(lock: bool) -> dict[Key, str]:
-    # Django's select_for_update cannot say FOR SHARE.
-    rows = Current.objects.raw(f"SELECT * FROM policy_current ORDER BY kind, name{SHARED if lock else ''}")  # noqa: S608
-    return {(row.kind, row.name): row.text_id for row in rows}
+def _adoption(row: AdoptedEntry) -> Adoption:
+    return Adoption(row.entry, row.entry_digest, row.by, row.agreed_by, row.on, row.expires, row.checked_against)
 
 
-def _adopted(lock: bool) -> tuple[Adoption, ...]:
-    standing = "SELECT * FROM policy_adoptedentry WHERE ended_at IS NULL ORDER BY id"
-    rows = AdoptedEntry.objects.raw(standing + (SHARED if lock else ""))
-    return tuple(
-        Adoption(row.entry, row.entry_digest, row.by, row.agreed_by, row.on, row.expires, row.checked_against)
-        for row in rows
-    )
-
-
-def _proposed(present: Mapping[Key, str]) -> Iterable[tuple[Key, str]]:
+def _proposed(present: Mapping[Key, str], proposed: Iterable[Proposal]) -> Iterable[tuple[Key, str]]:
     """Texts that wait for a second person, where they differ from what is in force."""
-    for proposal in waiting():
+    for proposal in proposed:
         payload = proposals.payload_of(proposal)
         key = (str(payload["kind"]), str(payload["name"]))
         if present.get(key) != payload["digest"]:

@@ -13,9 +13,11 @@ from django.conf import settings
 from django.db import transaction
 
 from abeyance import fence, ledger, outbox, seals
+from abeyance.asking import Asked
 from abeyance.casefile import moves
 from abeyance.casefile.models import ClockAct, Package, Release
-from abeyance.errors import NotFound, Refused, SomeoneElseWasFirst
+from abeyance.casefile.whole import locked
+from abeyance.errors import Refused, SomeoneElseWasFirst
 from abeyance.release import reading
 from abeyance.rules import release as rules
 from abeyance.rules.events import HandOverConfirmed, HandOverFailed, Released
@@ -41,17 +43,23 @@ def release(key: UUID, *, to: str, channel: str, by: str) -> Opened:
 
     Raises Refused with every reason; nothing is written then.
     """
+    row = _committed(key, to=to, channel=channel, by=by)
+    package = row.package
+    pieces = seals.open_package(package.case.holder, _file(package), place=package.place, release_act=row.act)
+    return Opened(row, pieces, to)
+
+
+def _committed(key: UUID, *, to: str, channel: str, by: str) -> Release:
     act = uuid4()
-    with fence.together(act):
-        now, epoch = fence.clock(), fence.epoch()
-        package = _package(key)
-        facts = reading.facts_of(package, to=to, by=by)
-        verdict = rules.judge(facts, now)
+    with fence.together(act) as entered:
+        whole = locked(key)
+        facts = reading.facts_of(whole, to=to, by=by)
+        verdict = rules.judge(facts, entered.now)
         if not verdict.allowed:
             raise Refused(verdict.reasons)
-        row = _write(package, facts, verdict, act=act, to=to, channel=channel, by=by, now=now, epoch=epoch)
-    pieces = seals.open_package(package.case.holder, _file(package), place=package.place, release_act=act)
-    return Opened(row, pieces, to)
+        return _write(
+            whole.package, facts, verdict, act=act, to=to, channel=channel, by=by, now=entered.now, epoch=entered.epoch
+        )
 
 
 def could_leave(key: UUID, *, to: str, by: str) -> Verdict:
@@ -59,7 +67,7 @@ def could_leave(key: UUID, *, to: str, by: str) -> Verdict:
     with transaction.atomic():
         fence.enter()
         now = fence.clock()
-        return rules.judge(reading.facts_of(_package(key), to=to, by=by), now)
+        return rules.judge(reading.facts_of(locked(key), to=to, by=by), now)
 
 
 def finish(row: Release, state: str, *, now: datetime, reason: str = "") -> None:
@@ -95,7 +103,7 @@ def _write(
 ) -> Release:
     """State, release, ledger entry and what must follow, in the caller's transaction."""
     case = package.case
-    row = Release.objects.create(
+    row = Release(
         act=act,
         package=package,
         made=now,
@@ -105,7 +113,8 @@ def _write(
         agency_key=to,
         exception=",".join(verdict.exceptions)[:140],
     )
-    moves.move(case, Event.RELEASED, by=by, now=now)
+    _insert(row)
+    moved = moves.moved_by(case, Event.RELEASED, now=now)
     released = Released(
         package=str(package.pk),
         recipient=to,
@@ -115,16 +124,17 @@ def _write(
         policy=facts.books[0].policy.digest,
         digest=bytes(package.sha256).hex(),
     )
-    entry = ledger.append(released, by=by, now=now, holder=case.holder, case=case.ref, epoch=epoch, act=act)
-    outbox.queue("release.follow_up", because_of=entry, release=row.pk)
+    both = [moved, released]
+    entries = ledger.append_all(both, by=by, now=now, holder=case.holder, case=case.ref, epoch=epoch, act=act)
+    outbox.queue("release.follow_up", because_of=entries[-1], release=row.pk)
     return row
 
 
-def _package(key: UUID) -> Package:
-    package = Package.objects.select_related("case").filter(pk=key).first()
-    if package is None:
-        raise NotFound("There is no such package.")
-    return package
+def _insert(row: Release) -> None:
+    asked = Asked()
+    key = asked.written(row)
+    asked.now()
+    row.pk, row._state.adding = key[0][0], False
 
 
 def _file(package: Package) -> Path:

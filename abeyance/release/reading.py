@@ -6,18 +6,20 @@ texts in force), or change only by acts that enter the fence alone (pauses, appr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from abeyance.asking import Asked
 from abeyance.casefile import facts as casefacts
-from abeyance.casefile.models import Approval, Case, Demand, ExceptionUse, Item, NoticeFact, Package
+from abeyance.casefile.models import Approval, ExceptionUse, Item, NoticeFact
+from abeyance.casefile.whole import Whole
 from abeyance.pauses import store
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
-from abeyance.people.models import HouseRules
+from abeyance.people.directory.queries import KeyAtTheGate
+from abeyance.people.queries import Standing
 from abeyance.policy import calendars
 from abeyance.policy import queries as policy
-from abeyance.rules import people as people_rules
 from abeyance.rules.clocks import Act, Clock, clocks_for
 from abeyance.rules.facts import DemandFacts, Period
 from abeyance.rules.lifecycle import State
@@ -35,22 +37,18 @@ from abeyance.rules.release import (
 from abeyance.rules.terms import Ground
 
 
-def facts_of(package: Package, *, to: str, by: str) -> ReleaseFacts:
-    """The facts about handing `package` to the key `to` (a fingerprint), done by the member `by`."""
-    case = Case.objects.select_for_update(of=("self",)).get(pk=package.case_id)
-    versions = list(case.demands.order_by("-version"))
-    demand = versions[0]
-    finding = casefacts.newest_finding(case, demand.version)
-    rows = list(package.items.select_related("item__demand").order_by("item__number"))
-    items = [row.item_id for row in rows]
-    standing = {row.item_id: row for row in Approval.objects.filter(item__in=items, withdrawn_at=None)}
-    approvals = {item: standing.get(item) for item in items}
-    notices = list(NoticeFact.objects.filter(item__in=items).order_by("-pk"))
-    uses, house = list(case.exception_uses.all()), people.house_rules()
-    actors = _actors(by, approvals.values(), uses)
-    books, acts = policy.books(lock=True), casefacts.acts_of(case)
+def facts_of(whole: Whole, *, to: str, by: str) -> ReleaseFacts:
+    """The facts about handing this package to the key `to` (a fingerprint), done by the member `by`."""
+    case, package, demand, finding = whole.case, whole.package, whole.demand, whole.finding
+    approvals = whole.approvals
     said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
-    labels = casefacts.labels_that_count(case, said, versions)
+    labels = casefacts.labels_that_count(case, said, whole.demands)
+    asked = Asked()
+    standing_of, books_of = people.standing_of(asked, _codes(by, whole)), policy.books_of(asked, lock=True)
+    key_of, pauses_of = directory.lock_key(asked, to), store.covering(asked, labels)
+    asked.now()
+    standing, books = standing_of(), books_of()
+    actors = _actors(standing, by, whole)
     return ReleaseFacts(
         state=State(case.state),
         erased=case.erased_at is not None,
@@ -61,37 +59,35 @@ def facts_of(package: Package, *, to: str, by: str) -> ReleaseFacts:
         package_destroyed=package.destroyed_at is not None,
         package_expires=package.expires_at,
         finding=FindingFacts(finding.genuine, finding.by, finding.at, finding.epoch) if finding else None,
-        recipient=recipient(to),
+        recipient=recipient(key_of()),
         items=tuple(
             PackedItem(
                 item=casefacts.item_facts(row.item),
                 packed=frozenset(row.fields),
                 packed_period=Period(row.period_start, row.period_end),
-                approval=_approval(approvals[row.item_id], actors),
-                notice=notice_of(row.item, [fact for fact in notices if fact.item_id == row.item_id]),
-                clocks=clocks_of(acts, said, row.item, books),
-                exceptions=tuple(_exception(use, actors) for use in uses),
+                approval=_approval(approvals.get(row.item_id), actors),
+                notice=notice_of(row.item, [fact for fact in whole.notices if fact.item_id == row.item_id]),
+                clocks=clocks_of(whole.acts, said, row.item, books),
+                exceptions=tuple(_exception(use, actors) for use in whole.uses),
             )
-            for row in rows
+            for row in whole.packed
         ),
-        pauses=tuple(store.that_could_cover(labels)),
+        pauses=tuple(pauses_of()),
         books=books,
         releaser=actors[by],
-        taking_no_part=_taking_no_part(actors, demand, house),
-        small_team=house.small_team,
-        identifiers=demand.items.values("identifier").distinct().count(),
+        taking_no_part=_taking_no_part(standing, actors, demand.jurisdiction),
+        small_team=standing.house.small_team,
+        identifiers=whole.identifiers,
     )
 
 
-def recipient(fingerprint: str) -> RecipientFacts | None:
-    """The key and its agency, locked; a key that is revoked, or of a suspended agency, is none."""
-    key = directory.lock_key(fingerprint)
-    agency = directory.lock_agency(key.agency) if key else None
-    if key is None or agency is None:
+def recipient(key: KeyAtTheGate | None) -> RecipientFacts | None:
+    """A key that is revoked, or of a suspended agency, is none."""
+    if key is None:
         return None
     # The database lets no key in that two different people did not confirm.
     return RecipientFacts(
-        agency.code, agency.active, agency.acts_for, key.fingerprint, key_by_two=True, key_revoked=False
+        key.agency, active=True, acts_for=key.acts_for, fingerprint=key.fingerprint, key_by_two=True, key_revoked=False
     )
 
 
@@ -125,14 +121,15 @@ def _notice(row: NoticeFact) -> NoticeFacts:
     )
 
 
-def _actors(by: str, approvals: Iterable[Approval | None], uses: Iterable[ExceptionUse]) -> dict[str, Actor]:
-    """Everybody whose standing counts, unchangeable until the commit."""
-    codes = {by}
-    standing: list[Approval | ExceptionUse] = [*(found for found in approvals if found), *uses]
-    for row in standing:
-        codes |= {row.proposed_by, *([row.agreed_by] if row.agreed_by else [])}
-    locked = people.lock_members(codes)
-    return {code: locked.get(code) or people.actor(code) for code in codes}
+def _codes(by: str, whole: Whole) -> set[str]:
+    """Everybody whose standing counts."""
+    rows: list[Approval | ExceptionUse] = [*whole.approvals.values(), *whole.uses]
+    agreers = {row.agreed_by for row in rows if row.agreed_by}
+    return {by, *(row.proposed_by for row in rows), *agreers}
+
+
+def _actors(standing: Standing, by: str, whole: Whole) -> dict[str, Actor]:
+    return {code: standing.actors.get(code) or people.actor(code) for code in _codes(by, whole)}
 
 
 def _approval(row: Approval | None, actors: dict[str, Actor]) -> ApprovalFacts | None:
@@ -159,16 +156,5 @@ def _exception(row: ExceptionUse, actors: dict[str, Actor]) -> ExceptionFacts:
     )
 
 
-def _taking_no_part(actors: dict[str, Actor], demand: Demand, house: HouseRules) -> frozenset[str]:
-    """Whoever changes a member's exclusions or admissions locks the member first, and these are locked."""
-    asking = demand.jurisdiction
-    guarded, codes = frozenset(house.guarded), list(actors)
-    admitted = people.positive_list(asking) if asking in guarded else frozenset()
-    left_out = people.excluded_from(asking, codes)
-    rulings = {
-        code: people_rules.may_take_part(
-            actor, asking, guarded, admitted, frozenset({asking}) if asking and code in left_out else frozenset()
-        )
-        for code, actor in actors.items()
-    }
-    return frozenset(code for code, ruling in rulings.items() if not ruling.allowed)
+def _taking_no_part(standing: Standing, actors: dict[str, Actor], asking: str | None) -> frozenset[str]:
+    return frozenset(code for code, actor in actors.items() if not standing.may_take_part(actor, asking).allowed)

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from abeyance import fence
+from abeyance.asking import Asked
 from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.people import proposals
 from abeyance.people.directory import actions, queries
@@ -143,26 +144,34 @@ def test_a_key_is_looked_at_before_it_is_proposed(desk: Any, agency: AgencyEntry
         actions.propose_key(CODE, "rot13", "x", by=desk.first, now=now)
 
 
+def locked_key(fingerprint: str) -> queries.KeyAtTheGate | None:
+    asked = Asked()
+    found = queries.lock_key(asked, fingerprint)
+    asked.now()
+    return found()
+
+
 def test_revoking_a_key_is_at_once_and_it_does_not_come_back(desk: Any, agency: AgencyEntry, now: datetime) -> None:
     add_key(desk, now)
     reviewer = desk.member("olaf", Role.AUDITOR)
     with pytest.raises(Refused):
         actions.revoke_key("age1example", by=reviewer, now=now)
     with transaction.atomic():
-        assert queries.lock_key("age1example") is not None
+        assert locked_key("age1example") is not None
     actions.revoke_key("age1example", by="operator", now=now)
     with transaction.atomic():
-        assert queries.lock_key("age1example") is None
+        assert locked_key("age1example") is None
     with pytest.raises(BadInput):
         actions.revoke_key("age1example", by="operator", now=now)
 
 
-def test_the_gate_locks_what_it_reads_of_an_agency(desk: Any, agency: AgencyEntry, now: datetime) -> None:
+def test_the_gate_reads_for_whom_the_agency_of_a_key_acts(desk: Any, agency: AgencyEntry, now: datetime) -> None:
+    add_key(desk, now)
     with transaction.atomic():
-        facts = queries.lock_agency(CODE)
-        assert queries.lock_agency("xx-none") is None
+        facts = locked_key("age1example")
+        assert locked_key("age1none") is None
     assert facts is not None
-    assert (facts.jurisdiction, facts.active, facts.domains) == ("HK", True, {"harbour-police.example"})
+    assert (facts.agency, facts.acts_for) == (CODE, frozenset())
 
 
 def test_an_officer_is_sealed_from_the_proposal_on(

@@ -111,7 +111,7 @@ PLACES: list[tuple[str, str, set[str]]] = [
     ("writing a pause", r"PauseRow\(|to_row\([^)]*\)\.save", PAUSES),
     ("a shared advisory lock", r"pg_advisory_xact_lock_shared", {"fence/crossing.py", "seals/rows.py"}),
     ("another advisory lock", r"pg_advisory_xact_lock\(", LOCKS),
-    ("changing a request's state", r"\.update\(\s*state=after", {"casefile/moves.py"}),
+    ("changing a request's state", r"\.update\(\s*state=after|casefile_case SET state", {"casefile/moves.py"}),
     ("agreeing to an approval", r"agreed_by=by, agreed_at", {"answer/actions.py"}),
 ]  # fmt: skip
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
+from abeyance.asking import Asked
 from abeyance.errors import NotFound
 from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey, Officer
 from abeyance.rules.terms import RequesterKind
@@ -72,20 +73,26 @@ def standing_keys(code: str) -> tuple[KeyForAgency, ...]:
     return tuple(_as_key(row, code) for row in rows)
 
 
-def lock_key(fingerprint: str) -> KeyForAgency | None:
-    """For the gate: the key, if it counts now, unchangeable with its agency until the end of the transaction."""
-    rows = AgencyKey.objects.raw(
-        "SELECT k.*, a.code AS agency_code FROM people_agencykey k JOIN people_agency a ON a.id = k.agency_id"
-        " WHERE k.fingerprint = %s AND k.revoked_at IS NULL AND a.active FOR SHARE",
-        [fingerprint],
-    )
-    return next((_as_key(row, str(vars(row)["agency_code"])) for row in rows), None)
+LOCK_KEY = (
+    "SELECT k.fingerprint, a.code, a.acts_for FROM people_agencykey k JOIN people_agency a ON a.id = k.agency_id"
+    " WHERE k.fingerprint = %s AND k.revoked_at IS NULL AND a.active FOR SHARE"
+)
 
 
-def lock_agency(code: str) -> AgencyFacts | None:
-    """For the gate: the agency, unchangeable until the end of the transaction; None if there is none of that code."""
-    rows = Agency.objects.raw("SELECT * FROM people_agency WHERE code = %s FOR SHARE", [code])
-    return next((facts_of(row) for row in rows), None)
+@dataclass(frozen=True)
+class KeyAtTheGate:
+    """A key that counts now, and for whom its agency acts."""
+
+    fingerprint: str
+    agency: str
+    acts_for: frozenset[str]
+
+
+def lock_key(asked: Asked, fingerprint: str) -> Callable[[], KeyAtTheGate | None]:
+    """For the gate: the key, if it counts now, unchangeable with its agency until the end of the transaction.
+    To be called after `asked.now()`."""
+    rows = asked.plain(LOCK_KEY, fingerprint)
+    return lambda: KeyAtTheGate(rows[0][0], rows[0][1], frozenset(rows[0][2])) if rows else None
 
 
 def contact(agency_code: str, value: str) -> AgencyContact | None:
