@@ -64,7 +64,7 @@ def propose(ref: str, answers: Sequence[ItemAnswer] = (), *, by: str, now: datet
             raise Refused(against)
         moves.move(case, Event.PROPOSED, by=by, now=moment)
         approvals = [_write(one, chosen[one.item.number], demand, by=by, now=moment) for one in weighed]
-        answer = _digest(approvals)
+        answer = digest_of(approvals)
         for one in weighed:
             ledger.append(_verdict(demand, one), by=by, now=moment, holder=case.holder, case=case.ref)
         proposed = AnswerProposed(
@@ -86,7 +86,7 @@ def agree(ref: str, answer: str | None = None, *, by: str, now: datetime) -> Ans
         case = Case.objects.select_for_update().get(pk=case.pk)
         demand, weighed = weigh(case, now=moment)
         approvals = _standing(weighed)
-        standing = _digest(approvals)
+        standing = digest_of(approvals)
         if answer is not None and not standing.startswith(answer):
             raise Refused([_no("other-answer", "The proposed answer has changed since you looked; look at it again.")])
         _require_second(case, demand, approvals[0].proposed_by, by=by, now=moment)
@@ -115,7 +115,7 @@ def withdraw(ref: str, reason: str, *, by: str, now: datetime) -> None:
         Approval.objects.filter(pk__in=[row.pk for row in approvals]).update(withdrawn_at=moment)
         if remark is not None:
             remark.save()
-        withdrawn = ApprovalWithdrawn(answer=_digest(approvals)[:16])
+        withdrawn = ApprovalWithdrawn(answer=digest_of(approvals)[:16])
         ledger.append(withdrawn, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
 
 
@@ -203,7 +203,7 @@ def _as_answer(row: Approval) -> ItemAnswer:
     return ItemAnswer(row.item.number, row.outcome, frozenset(row.fields), Period(row.period_start, row.period_end))
 
 
-def _digest(approvals: Sequence[Approval]) -> str:
+def digest_of(approvals: Sequence[Approval]) -> str:
     """Of all that is decided, so that nobody agrees to something else than what they saw."""
     said = [
         {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from abeyance.casefile.models import Case
+from abeyance.casefile.models import Case, Demand, Reader
 from abeyance.errors import NotFound
 from abeyance.people import queries as people
 from abeyance.rules.people import OPERATOR_CODE, Permission, Role
@@ -19,12 +19,14 @@ from abeyance.rules.people import OPERATOR_CODE, Permission, Role
 def visible_to(member: str) -> QuerySet[Case]:
     """The cases that this member may know of. `member` is a code, or "operator" for the shell."""
     hidden = people.hidden_jurisdictions(member)
-    cases = Case.objects.exclude(demands__jurisdiction__in=hidden) if hidden else Case.objects.all()
+    cases = Case.objects.all()
+    if hidden:
+        cases = cases.exclude(Exists(Demand.objects.filter(case=OuterRef("pk"), jurisdiction__in=hidden)))
     if member == OPERATOR_CODE:
         return cases.filter(restricted=False)
     if Role.COUNSEL in people.actor(member).roles:
         return cases
-    return cases.filter(Q(restricted=False) | Q(readers__member=member)).distinct()
+    return cases.filter(Q(restricted=False) | Exists(Reader.objects.filter(case=OuterRef("pk"), member=member)))
 
 
 def open_for(member: str, ref: str, permission: Permission, *, now: datetime) -> Case:

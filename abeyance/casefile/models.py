@@ -45,10 +45,19 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     closing = models.CharField(max_length=32, default="")  # the outcome at closing, from ItemOutcome
     erased_at = models.DateTimeField(null=True)
+    # For the order of the queue only, and never read by the gate: the next due date as it was when the case was last
+    # weighed, and the entry of the ledger that had been written about it by then.
+    next_due = models.DateTimeField(null=True)
+    weighed_entry = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [_one_of("case_state", State, "state", optional=False)]
-        indexes = [models.Index(fields=["state", "arrived_at"])]
+        indexes = [
+            models.Index(fields=["state", "arrived_at"]),
+            models.Index(
+                fields=["next_due"], name="case_due", condition=models.Q(closed_at=None, next_due__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.ref

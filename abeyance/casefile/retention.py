@@ -66,6 +66,10 @@ def package_file(package: Package) -> Path:
     return Path(settings.ABEYANCE_HOME) / "packages" / package.path
 
 
+def document_file(document: Document) -> Path:
+    return Path(settings.ABEYANCE_HOME) / "documents" / document.path
+
+
 def _against(case: Case) -> list[Reason]:
     found = []
     if case.erased_at is not None:

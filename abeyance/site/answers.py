@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as BadBody
@@ -35,6 +36,13 @@ def status_of(problem: AbeyanceError) -> HTTPStatus:
 
 def error(status: int, sentence: str, **more: Any) -> HttpResponse:
     return JsonResponse({"error": sentence, "reasons": [], **more}, status=status)
+
+
+def for_reader(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    """A page for a browser, a JSON document for everything else."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return error(status, sentence)
+    return HttpResponse(render_to_string("failed.html", {"sentence": sentence, "status": status}), status=status)
 
 
 def install(api: NinjaAPI) -> None:
@@ -101,11 +109,11 @@ def _route(request: HttpRequest) -> str:
 
 
 def not_found(request: HttpRequest, exception: object = None) -> HttpResponse:
-    return error(404, "There is nothing here.")
+    return for_reader(request, 404, "There is nothing here.")
 
 
 def bad_request(request: HttpRequest, exception: object = None) -> HttpResponse:
-    return error(400, "The request is not one that this server understands.")
+    return for_reader(request, 400, "The request is not one that this server understands.")
 
 
 def too_large() -> HttpResponse:
@@ -113,4 +121,4 @@ def too_large() -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    return error(500, "The server failed in a way that nobody foresaw; its log says where.")
+    return for_reader(request, 500, "The server failed in a way that nobody foresaw; its log says where.")

@@ -1,10 +1,10 @@
-"""What the desk answers to: the API of every room that has one, for members with their token."""
+"""What the desk answers to: the pages of every room that has some, and its API for members with their token."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 from ninja import NinjaAPI
 
 from abeyance import __version__
@@ -38,7 +38,13 @@ def _build() -> NinjaAPI:
     return api
 
 
-urlpatterns = [path("health", guard.health), path("api/", _build().urls)]
+def _pages() -> list[URLPattern | URLResolver]:
+    rooms = [room for room in (*ROOMS, "site.pages") if (PACKAGE / room.replace(".", "/") / "urls.py").is_file()]
+    return [path("", include(f"abeyance.{room}.urls")) for room in rooms]
+
+
+urlpatterns = [path("health", guard.health, name="health"), path("api/", _build().urls)]
+urlpatterns += [path("sign-in/", include("abeyance.site.signin.urls")), *_pages()]
 
 handler400 = answers.bad_request
 handler403 = answers.bad_request

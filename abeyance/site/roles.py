@@ -32,6 +32,12 @@ class Grant:
 GRANTS: tuple[Grant, ...] = (
     Grant("django_migrations", desk="S", worker="S"),
     Grant("django_content_type", desk="S", worker="S"),
+    Grant("auth_*", desk="S"),
+    Grant("django_session", desk="SIUD"),
+    Grant("signin_*", desk="SIUD"),
+    Grant("account_*", desk="SIUD"),
+    Grant("mfa_*", desk="SIUD"),
+    Grant("usersessions_*", desk="SIUD"),
     Grant("procrastinate_periodic_defers", worker="SIUD"),
     Grant("procrastinate_workers", desk="SIUD", worker="SIUD"),
     Grant("procrastinate_*", desk="SIU", portal="SI", worker="SIUD"),

@@ -15,6 +15,7 @@ from abeyance.console import Answer
 from abeyance.errors import Unsafe
 from abeyance.site import home, logs, options, upkeep
 from abeyance.site.options import Options
+from abeyance.site.signin import trying
 from abeyance.site.supervisor import Child, Supervisor
 
 READY_SECONDS = 60.0
@@ -115,12 +116,16 @@ def answers(host: str, port: int) -> bool:
 
 
 def _tell(place: home.Home, chosen: Options, *, portal: bool) -> None:
-    lines = [f"The desk answers on {address(chosen.desk_host, chosen.desk_port, chosen.desk_origin)}/api/"]
+    desk = address(chosen.desk_host, chosen.desk_port, chosen.desk_origin).replace("//127.0.0.1:", "//localhost:")
+    lines = [f"The desk answers on {desk}/ and its API on {desk}/api/"]
     if portal:
         lines.append(f"The portal answers on {address(chosen.portal_host, chosen.portal_port, chosen.portal_origin)}/")
     lines.append(f"Its home is {place.path}, its logs are in {place.path / 'log'}.")
+    if signs := trying.known(place.path / "demo"):
+        lines.append("Sign in on the page as one of these; the six digits are printed by `abeyance demo --code NAME`:")
+        lines += [f"    {each.name}   password {each.password}   six digits now {each.code()}" for each in signs]
     if tokens := sorted((place.path / "credentials").glob("*.token")):
-        lines.append("Members sign in with their token; for trying it out these are in files:")
+        lines.append("On the command line and the API members use their token; for trying it out these are in files:")
         lines += [f"    {token.stem}: {token}" for token in tokens]
         lines.append(f'    curl -H "Authorization: Bearer $(cat {tokens[0]})" {_example(chosen)}/api/members')
     print("\n".join(lines), flush=True)

@@ -49,6 +49,11 @@ ROOMS = (
 )
 INSTALLED_APPS = [f"abeyance.{room}" for room in ROOMS if (home.PACKAGE / room / "apps.py").exists()]
 INSTALLED_APPS += ["procrastinate.contrib.django"]
+INSTALLED_APPS += ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
+INSTALLED_APPS += ["django.contrib.messages", "django.contrib.staticfiles", "django_htmx", "abeyance.site.signin"]
+INSTALLED_APPS += ["abeyance.site.pages"]
+if not _is_portal:  # nobody signs in there
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.mfa", "allauth.usersessions"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ROOT_URLCONF = "abeyance.site.portal_urls" if _is_portal else "abeyance.site.desk_urls"
@@ -57,9 +62,64 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "abeyance.site.guard.hosts",
     "abeyance.site.guard.bounds",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
+if not _is_portal:  # the portal knows no sessions and no members
+    MIDDLEWARE += ["django.contrib.sessions.middleware.SessionMiddleware"]
+MIDDLEWARE += ["django.middleware.locale.LocaleMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]
+if not _is_portal:
+    MIDDLEWARE += [
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "allauth.account.middleware.AccountMiddleware",
+        "allauth.usersessions.middleware.UserSessionsMiddleware",
+        "abeyance.site.signin.doors.Doors",
+    ]
 APPEND_SLASH = False
-TEMPLATES: list[dict[str, Any]] = []
+_context = ["django.template.context_processors.request", "django.template.context_processors.i18n"]
+_context += [
+    "abeyance.site.pages.surroundings.of_the_portal" if _is_portal else "abeyance.site.pages.surroundings.of_the_desk"
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [home.PACKAGE / "site" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": _context
+            + ([] if _is_portal else ["django.contrib.messages.context_processors.messages"]),
+            "builtins": ["abeyance.site.pages.templatetags.words"],
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [home.PACKAGE / "site" / "static"]
+WHITENOISE_USE_FINDERS, WHITENOISE_MAX_AGE = True, 3600
+
+AUTH_USER_MODEL = "signin.Account"
+AUTHENTICATION_BACKENDS = ["abeyance.site.signin.backend.Members"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["name"]},
+    },
+]
+LOGIN_REDIRECT_URL, LOGIN_URL = "/", "account_login"
+ACCOUNT_ADAPTER, MFA_ADAPTER = "abeyance.site.signin.adapter.Adapter", "abeyance.site.signin.adapter.Factors"
+ACCOUNT_USER_MODEL_USERNAME_FIELD, ACCOUNT_USER_MODEL_EMAIL_FIELD = "name", None
+ACCOUNT_LOGIN_METHODS, ACCOUNT_SIGNUP_FIELDS = {"username"}, ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_SESSION_REMEMBER = "none", False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED, MFA_WEBAUTHN_USER_VERIFICATION = True, "required"
+MFA_TOTP_ISSUER, MFA_TOTP_TOLERANCE = "Abeyance", 1
+# Browsers themselves allow passkeys without TLS on this machine only, so that trying it out needs no certificate.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ABEYANCE.desk_origin.startswith("https://")
+SESSION_COOKIE_AGE, SESSION_EXPIRE_AT_BROWSER_CLOSE = 12 * 3600, True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 _origin = ABEYANCE.portal_origin if _is_portal else ABEYANCE.desk_origin
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + ([urlsplit(_origin).hostname or ""] if _origin else [])
@@ -74,12 +134,13 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"  # without one, forms could not be told from forged ones
 
 USE_TZ = True
 TIME_ZONE = "UTC"
-USE_I18N = False
-LANGUAGE_CODE = "en"
+USE_I18N = True
+LANGUAGE_CODE, LANGUAGES = "en", [("en", "English"), ("zh-hant", "\u7e41\u9ad4\u4e2d\u6587")]
+LOCALE_PATHS = [home.PACKAGE / "site" / "locale"]
 
 DATABASES: dict[str, dict[str, Any]] = {"default": databases.address(PROCESS, _home, ABEYANCE).for_django()}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -38,6 +38,9 @@ class KeyHolder:
         nonce = os.urandom(12)
         return nonce + self._cipher.encrypt(nonce, plaintext, f"{holder} {place}".encode())
 
+    def seal_many(self, holder: str, plain: Sequence[tuple[bytes, str]]) -> list[bytes]:
+        return [self.seal(holder, each, place=place) for each, place in plain]
+
     def unseal(self, holder: str, sealed: bytes, *, place: str) -> bytes:
         self._refuse_locked()
         if holder in self.erased:
@@ -66,7 +69,7 @@ class KeyHolder:
 @pytest.fixture
 def holder(monkeypatch: pytest.MonkeyPatch) -> KeyHolder:
     fake = KeyHolder()
-    for name in ("seal", "unseal", "unseal_many"):
+    for name in ("seal", "seal_many", "unseal", "unseal_many"):
         monkeypatch.setattr(seals, name, getattr(fake, name))
     monkeypatch.setattr(signing, "sign_checkpoint", fake.sign_checkpoint)
     monkeypatch.setattr(signing, "log_public_key", fake.log_public_key)

@@ -9,14 +9,23 @@ from uuid import uuid4
 from django.db import OperationalError, connection, transaction
 
 from abeyance import fence
+from abeyance.asking import Asked
 from abeyance.people import proposals
 from abeyance.policy import queries
+from abeyance.rules.policy import Books
 
 CHANGES = (
     "UPDATE policy_current SET since = now()",
     "DELETE FROM policy_current WHERE kind = 'law'",
     "UPDATE policy_adoptedentry SET ended_at = now()",
 )
+
+
+def locked_books() -> tuple[Books, ...]:
+    asked = Asked()
+    found = queries.books_of(asked, lock=True)
+    asked.now()
+    return found()
 
 
 def refused(statement: str) -> bool:
@@ -44,7 +53,7 @@ def refused(statement: str) -> bool:
 def test_rows_that_were_read_with_lock_do_not_change_before_the_commit(desk: Any) -> None:
     desk.agree(desk.adopt("hk-nsl43-s7"))
     with transaction.atomic():
-        queries.books(lock=True)
+        locked_books()
         assert [refused(statement) for statement in CHANGES] == [True, True, True]
     with transaction.atomic():
         queries.books()
@@ -62,13 +71,13 @@ def test_an_agreement_waits_for_a_release_and_the_next_release_goes_by_it(desk: 
 
     other = threading.Thread(target=agree)
     with fence.together(uuid4()):
-        before = queries.books(lock=True)
+        before = locked_books()
         other.start()
         assert not done.wait(0.3)
-        assert queries.books(lock=True) == before
+        assert locked_books() == before
     other.join()
     with fence.together(uuid4()):
-        [after] = queries.books(lock=True)
+        [after] = locked_books()
     assert after.policy.limits.longest_period.days == 7
 
 

@@ -48,7 +48,7 @@ def test_the_shipped_texts_decide_nothing_and_come_once(desk: Any) -> None:
     before = Entry.objects.count()
     actions.install_defaults()
     assert Entry.objects.count() == before
-    assert len(queries.books(lock=False)) == 1
+    assert len(queries.books()) == 1
 
 
 def test_without_a_policy_nothing_is_decided(desk: Any) -> None:

@@ -36,6 +36,8 @@ class Migration(migrations.Migration):
                 ("closed_at", models.DateTimeField(null=True)),
                 ("closing", models.CharField(default="", max_length=32)),
                 ("erased_at", models.DateTimeField(null=True)),
+                ("next_due", models.DateTimeField(null=True)),
+                ("weighed_entry", models.BigIntegerField(default=0)),
                 (
                     "possible_duplicate_of",
                     models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="casefile.case"),
@@ -385,6 +387,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="case",
             index=models.Index(fields=["state", "arrived_at"], name="casefile_ca_state_ee4459_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("closed_at", None), ("next_due__isnull", False)),
+                fields=["next_due"],
+                name="case_due",
+            ),
         ),
         migrations.AddConstraint(
             model_name="case",

@@ -107,6 +107,12 @@ def addresses(agency_code: str) -> frozenset[str]:
     return frozenset(wanted.values_list("value", flat=True))
 
 
+def contact_values(agency_code: str) -> list[str]:
+    """What the directory has to reach the agency by today: the only thing to call back to."""
+    wanted = AgencyContact.objects.filter(agency__code=agency_code, agency__active=True, removed_at=None)
+    return list(wanted.order_by("id").values_list("value", flat=True))
+
+
 def knows_address(agency_code: str, address: str, digests: Sequence[bytes]) -> bool:
     """Is this very address one of the agency's, or that of one of its officers?"""
     if contact(agency_code, address) is not None:

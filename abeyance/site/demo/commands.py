@@ -16,6 +16,7 @@ from abeyance.people.models import Member
 from abeyance.rules.decision import Reason
 from abeyance.site.demo import cast
 from abeyance.site.demo.story import Story
+from abeyance.site.signin import trying
 
 DONE = "told.json"
 
@@ -27,11 +28,15 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Load the demonstration world and tell its story on this desk. It leaves its papers in demo/.",
     )
     demo.add_argument("--once", action="store_true", help="do nothing if the story has been told on this desk")
+    demo.add_argument("--code", metavar="NAME", help="print the six digits with which NAME signs in at this moment")
     demo.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     folder = Path(settings.ABEYANCE_HOME) / "demo"
+    if args.code:
+        code = trying.of(folder, args.code).code()
+        return Answer({"name": args.code, "code": code}, code)
     done = folder / DONE
     if done.exists():
         if args.once:
@@ -41,6 +46,7 @@ def run(args: argparse.Namespace) -> Answer:
     _refuse_real_desk()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.now(UTC)
+    trying.make(folder)
     told = Story(cast.set_up(folder, now=now), folder, _tell).told()
     done.write_text(json.dumps(told, indent=2) + "\n")
     return Answer(told, f"\nEverything that was made lies in {folder}.")

@@ -1,0 +1,12 @@
+"""Addresses of the pages of the ledger."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from abeyance.ledger import views
+
+urlpatterns = [
+    path("ledger/", views.ledger, name="ledger"),
+    path("ledger/check", views.check, name="check-ledger"),
+]

@@ -1,0 +1,1 @@
+"""The desk's pages: what every page shares, and those that join several rooms."""

@@ -1,0 +1,102 @@
+"""Dates in the reader's zone, sizes with their unit, and codes as words; in every template without being loaded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.template.defaultfilters import date as formatted
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+
+def as_moment(value: object) -> datetime | None:
+    """A datetime, or the text of one as our JSON documents have it."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and value:
+        try:
+            return datetime.fromisoformat(value.replace("Z", "+00:00"))
+        except ValueError:
+            return None
+    return None
+
+
+@register.filter
+def when(value: object) -> SafeString | str:
+    """6 Jul 2020, 14:03 HKT; the record's own UTC is in the element and its title."""
+    moment = as_moment(value)
+    if moment is None:
+        return ""
+    here = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    exact = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_html(
+        '<time datetime="{}" title="{}">{} {}</time>', exact, exact, formatted(here, "j M Y, H:i"), here.tzname() or ""
+    )
+
+
+@register.filter
+def day(value: object) -> SafeString | str:
+    moment = as_moment(value)
+    if moment is None:
+        return str(value or "")
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.isoformat(), formatted(timezone.localtime(moment), "j M Y")
+    )
+
+
+@register.filter
+def left(value: object) -> str:
+    """How long until then: "in 3 h 20 min", "2 days ago"."""
+    moment = as_moment(value)
+    if moment is None:
+        return ""
+    span = moment - timezone.now()
+    said = spell(abs(span))
+    return _("in %(span)s") % {"span": said} if span >= timedelta() else _("%(span)s ago") % {"span": said}
+
+
+def spell(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    if minutes < 60:
+        return _("%(n)s min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return _("%(h)s h %(m)02d min") % {"h": minutes // 60, "m": minutes % 60}
+    days = minutes // (24 * 60)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+@register.filter
+def size(value: Any) -> str:
+    """Bytes in the unit that a person reads: 12 KiB."""
+    number = float(value or 0)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024 or unit == "GiB":
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 10 else f"{number:.1f} {unit}"
+        number /= 1024
+    return ""
+
+
+@register.filter
+def spoken(value: object) -> str:
+    """A code as words: "in-review" is "in review"."""
+    return str(value or "").replace("-", " ").replace("_", " ")
+
+
+@register.filter
+def field(mapping: Any, name: object) -> Any:
+    """`told|field:name`: an entry of a mapping by a name that is itself a value."""
+    return mapping.get(name) if hasattr(mapping, "get") else None
+
+
+@register.simple_tag
+def localtime_value(value: object) -> str:
+    """For a date and time field of a browser, which knows no zone: in the reader's."""
+    moment = as_moment(value)
+    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""

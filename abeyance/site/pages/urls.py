@@ -1,0 +1,32 @@
+"""Pages that join several rooms."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from abeyance.site.pages import cases, operation, views
+
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("yourself/", views.oneself, name="oneself"),
+    path("proposals/", views.waiting_proposals, name="proposals"),
+    path("proposals/<slug:code>/", views.proposal, name="proposal"),
+    path("proposals/<slug:code>/agree", views.agree, name="agree-proposal"),
+    path("proposals/<slug:code>/withdraw", views.withdraw, name="withdraw-proposal"),
+    path("operation/", operation.operation, name="operation"),
+    path("operation/jobs/<int:job>/retry", operation.retry, name="retry-job"),
+    path("operation/backup", operation.back_up, name="back-up"),
+    path("requests/", views.requests, name="requests"),
+    path("requests/new/", cases.new, name="new-case"),
+    path("requests/<slug:ref>/", cases.case, name="case"),
+    path("requests/<slug:ref>/confirm/", cases.confirm, name="confirm-case"),
+    path("requests/<slug:ref>/preview/", cases.preview, name="preview-case"),
+    path("requests/<slug:ref>/receipt", cases.receipt, name="case-receipt"),
+    path("requests/<slug:ref>/letters/<slug:kind>/<slug:language>", cases.letter, name="case-letter"),
+    path("requests/<slug:ref>/documents/<uuid:key>", cases.original, name="case-document"),
+    path("requests/<slug:ref>/act/<slug:verb>", cases.act_on, name="act-on-case"),
+    path("requests/<slug:ref>/agree/<slug:verb>", cases.agree_on, name="agree-on-case"),
+    path("packages/<uuid:key>/", cases.package, name="package"),
+    path("packages/<uuid:key>/hand-over", cases.hand_over, name="hand-over"),
+    path("hand-overs/<uuid:act>/confirm", cases.confirm_hand_over, name="confirm-hand-over"),
+]

@@ -1,0 +1,10 @@
+from django.apps import AppConfig, apps
+
+
+class SignInConfig(AppConfig):
+    name = "abeyance.site.signin"
+    label = "signin"
+
+    def ready(self) -> None:
+        if apps.is_installed("allauth.mfa"):
+            from abeyance.site.signin import factors  # noqa: F401 - listens to what allauth adds

@@ -1,0 +1,73 @@
+"""Pages of signing in that allauth does not have: the first time, the zone, the language."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core import ratelimit
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.translation import check_for_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from abeyance.errors import AbeyanceError
+from abeyance.people.pages import MemberRequest, act
+from abeyance.site.signin import first as accounts
+from abeyance.site.signin.forms import First
+from abeyance.site.signin.models import Account
+
+
+def first(request: HttpRequest) -> HttpResponse:
+    """With the token of an invitation: a password, and then a second factor."""
+    form = First(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if not ratelimit.consume(request, action="login_failed"):
+            return render(request, "429.html", status=429)
+        try:
+            account = accounts.make_account(form.cleaned_data["token"], form.cleaned_data["password"])
+        except AbeyanceError as problem:
+            form.add_error("token", forms.ValidationError(str(problem)))
+        else:
+            login(request, account, backend=settings.AUTHENTICATION_BACKENDS[0])
+            record_authentication(request, account, method="password", reauthenticated=True)
+            return redirect("mfa_activate_totp")
+    return render(request, "signin/first.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    return redirect("first-sign-in")
+
+
+@act(None)
+def zone(request: MemberRequest) -> HttpResponse:
+    """In which zone this member reads dates."""
+    wanted = request.POST.get("zone", "")[:64]
+    if wanted in zoneinfo.available_timezones():
+        Account.objects.filter(member__code=request.member).update(zone=wanted)
+        messages.success(request, _("Dates are now shown in %(zone)s.") % {"zone": wanted})
+    else:
+        messages.error(request, _("There is no such time zone. They are written like Europe/Berlin."))
+    return redirect("oneself")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    wanted, back = request.POST.get("language", ""), request.POST.get("back", "/")
+    safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+    answer = HttpResponseRedirect(safe)
+    if check_for_language(wanted) and wanted in dict(settings.LANGUAGES):
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            wanted,
+            max_age=365 * 86400,
+            samesite="Strict",
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+        )
+    return answer

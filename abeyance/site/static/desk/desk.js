@@ -1,0 +1,54 @@
+// What a page can do without is not here: every form works without scripts.
+"use strict";
+
+// Nothing typed is lost when a session ends or an answer is a refusal: kept in this tab until the act is done.
+(() => {
+  const keyOf = (form) => `draft:${location.pathname}:${form.getAttribute("action") || ""}:${form.dataset.draft}`;
+  const fields = (form) => [...form.elements].filter((e) => e.name && !["hidden", "password", "file", "submit", "button"].includes(e.type));
+  const done = document.querySelector("[data-done]");
+  document.querySelectorAll("form[data-draft]").forEach((form) => {
+    const key = keyOf(form);
+    if (done) sessionStorage.removeItem(key);
+    const kept = JSON.parse(sessionStorage.getItem(key) || "null");
+    if (kept) for (const field of fields(form)) {
+      if (!(field.name in kept)) continue;
+      if (["checkbox", "radio"].includes(field.type)) field.checked = kept[field.name].includes(field.value);
+      else if (!field.value || field.tagName === "SELECT") field.value = kept[field.name][0];
+    }
+    form.addEventListener("input", () => {
+      const said = {};
+      for (const field of fields(form)) {
+        if (["checkbox", "radio"].includes(field.type)) { said[field.name] ??= []; if (field.checked) said[field.name].push(field.value); }
+        else said[field.name] = [field.value];
+      }
+      sessionStorage.setItem(key, JSON.stringify(said));
+    });
+  });
+})();
+
+// A double click is one click.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  if (form.method !== "post" || event.defaultPrevented) return;
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 8000);
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// "/" goes to the search, "g" then a letter goes nowhere by accident while typing.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+  const search = document.querySelector("input[type=search]");
+  if (search) { event.preventDefault(); search.focus(); }
+});
+
+// Copying a code or a token.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim()).then(() => { button.textContent = button.dataset.copied; });
+});
+
+// The zone of this browser is offered, never taken without asking.
+document.querySelectorAll("input[data-zone]").forEach((field) => { if (!field.value || field.value === "UTC") field.placeholder = Intl.DateTimeFormat().resolvedOptions().timeZone; });
