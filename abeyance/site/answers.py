@@ -116,6 +116,14 @@ def bad_request(request: HttpRequest, exception: object = None) -> HttpResponse:
     return for_reader(request, 400, "The request is not one that this server understands.")
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from a page of ours, or from one that was open for too long."""
+    sentence = (
+        "This form was not sent from a page of this desk that is still good. Go back, load it anew, try again."
+    )
+    return for_reader(request, 403, sentence)
+
+
 def too_large() -> HttpResponse:
     return error(413, "What was sent is larger than this server takes.")
 

@@ -50,7 +50,13 @@ ROOMS = (
 INSTALLED_APPS = [f"abeyance.{room}" for room in ROOMS if (home.PACKAGE / room / "apps.py").exists()]
 INSTALLED_APPS += ["procrastinate.contrib.django"]
 INSTALLED_APPS += ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
-INSTALLED_APPS += ["django.contrib.messages", "django.contrib.staticfiles", "django_htmx", "abeyance.site.signin"]
+INSTALLED_APPS += [
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "abeyance.site.signin",
+]
 INSTALLED_APPS += ["abeyance.site.pages"]
 if not _is_portal:  # nobody signs in there
     INSTALLED_APPS += ["allauth", "allauth.account", "allauth.mfa", "allauth.usersessions"]
@@ -119,6 +125,7 @@ MFA_TOTP_ISSUER, MFA_TOTP_TOLERANCE = "Abeyance", 1
 # Browsers themselves allow passkeys without TLS on this machine only, so that trying it out needs no certificate.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ABEYANCE.desk_origin.startswith("https://")
 SESSION_COOKIE_AGE, SESSION_EXPIRE_AT_BROWSER_CLOSE = 12 * 3600, True
+CSRF_FAILURE_VIEW = "abeyance.site.answers.forged"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 _origin = ABEYANCE.portal_origin if _is_portal else ABEYANCE.desk_origin

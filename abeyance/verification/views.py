@@ -60,13 +60,22 @@ def new(request: MemberRequest) -> HttpResponse:
             return redirect("agencies")
     code = request.GET.get("code", "")
     context = {
-        "said": request.POST or (documents.in_full(queries.agency(code)) if code else {}),
+        "said": request.POST if request.method == "POST" else _known(code),
         "agency_kinds": [kind.value for kind in RequesterKind],
         "contact_kinds": [kind.value for kind in ContactKind],
         "rows": _rows(request, code),
         "problem": problem,
     }
     return render(request, "verification/new.html", context, status=422 if problem else 200)
+
+
+def _known(code: str) -> dict[str, str]:
+    """What the directory has, as the form would say it."""
+    if not code:
+        return {}
+    told = documents.in_full(queries.agency(code)) | {"code": code}
+    plain = {key: value for key, value in told.items() if key not in ("contacts", "keys")}
+    return {key: " ".join(value) if isinstance(value, list) else str(value) for key, value in plain.items()}
 
 
 def _rows(request: MemberRequest, code: str) -> list[dict[str, Any]]:

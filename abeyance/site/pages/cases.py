@@ -37,6 +37,7 @@ from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
 from abeyance.release import handing, links, making, recall
 from abeyance.review import actions as reviewing
+from abeyance.rules.events import CaseMoved
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeState
@@ -77,7 +78,10 @@ def new(request: MemberRequest) -> HttpResponse:
             else _("%(ref)s has arrived and is sealed.")
         )
         messages.success(request, said % {"ref": each.ref})
-    return redirect("case", ref=arrived[0].ref) if len(arrived) == 1 else redirect("requests")
+    there = redirect("case", ref=arrived[0].ref) if len(arrived) == 1 else redirect("requests")
+    if "X-Abeyance-Upload" in request.headers:  # a script goes there itself, so that the message is not used up
+        return HttpResponse(status=201, headers={"Location": there["Location"]})
+    return there
 
 
 def _uploaded(request: MemberRequest) -> list[Any]:
@@ -493,7 +497,9 @@ def _clocks(told: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _story(found: Case) -> list[dict[str, Any]]:
     entries = listing.listed(case=found.ref, last=MOST_ENTRIES)
     names = saying_who.names_of([entry["by"] for entry in entries])
-    return [entry | {"who": names.get(entry["by"], entry["by"])} for entry in entries]
+    # A change of state is told by the act that made it.
+    told = [entry for entry in entries if entry["kind"] != CaseMoved.__name__]
+    return [entry | {"who": names.get(entry["by"], entry["by"])} for entry in told]
 
 
 def _readers(found: Case) -> list[str]:

@@ -27,7 +27,7 @@ def first(request: HttpRequest) -> HttpResponse:
     """With the token of an invitation: a password, and then a second factor."""
     form = First(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if not ratelimit.consume(request, action="login_failed"):
+        if not ratelimit.consume(request, action="login_failed", key=form.cleaned_data["token"]):
             return render(request, "429.html", status=429)
         try:
             account = accounts.make_account(form.cleaned_data["token"], form.cleaned_data["password"])

@@ -17,13 +17,14 @@
       if (part % 10 === 0) words.textContent = `${part} %`;
     });
     sending.addEventListener("load", () => {
-      if (sending.status < 400) { location.assign(sending.responseURL); return; }
+      if (sending.status < 400) { location.assign(sending.getResponseHeader("Location") || sending.responseURL); return; }
       const page = new DOMParser().parseFromString(sending.responseText, "text/html");
       words.textContent = [...page.querySelectorAll(".reasons li, h1")].map((e) => e.textContent).pop() || String(sending.status);
       delete form.dataset.sent;
     });
     sending.addEventListener("error", () => { words.textContent = form.dataset.failed || "The connection broke; nothing is lost, send it again."; delete form.dataset.sent; });
     sending.open("POST", form.action);
+    sending.setRequestHeader("X-Abeyance-Upload", "1");
     sending.send(new FormData(form));
   });
 })();
