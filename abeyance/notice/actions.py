@@ -42,20 +42,20 @@ def record(ref: str, told: Told, *, items: frozenset[int] = frozenset(), by: str
     _refuse_incomplete(told, now)
     case = door.open_for(by, ref, Permission.NOTICE_RECORD, now=now)
     people.refuse_unless(people.may_take_part(by, casefacts.newest_demand(case).jurisdiction))
-    chosen = _items(case, items)
+    chosen = items_named(case, items)
     sealed = seals.seal(case.holder, told.reason.encode(), place="notice:reason") if told.reason else b""
     act = uuid4()
     with fence.together(act):
         moment = fence.clock()
         Case.objects.select_for_update().get(pk=case.pk)
-        until = told.until or (_window_ends(moment) if told.state is NoticeState.GIVEN else None)
+        until = told.until or (window_ends(moment) if told.state is NoticeState.GIVEN else None)
         rows = [
             NoticeFact.objects.create(
                 item=item, kind=told.state.value, at=moment, until=until, order=told.order, reason=sealed, by=by
             )
             for item in chosen
         ]
-        _append(case, rows, told.state.value, until, by=by, now=moment, act=act)
+        append(case, rows, told.state.value, until, by=by, now=moment, act=act)
     return rows
 
 
@@ -74,20 +74,20 @@ def approve_deferral(ref: str, *, by: str, now: datetime) -> int:
         for proposer in {row.by for row in rows}:
             _require_second(case, proposer, by=by, now=moment)
         waiting.update(approved_by=by)
-        _append(case, rows, "deferral-approved", rows[0].until, by=by, now=moment, act=act)
+        append(case, rows, "deferral-approved", rows[0].until, by=by, now=moment, act=act)
     return len(rows)
 
 
 def objection(ref: str, number: int, *, answered: bool, by: str, now: datetime) -> None:
     """The account holder objects, or the objection has been answered; while it is open the gate stays shut."""
     case = door.open_for(by, ref, Permission.NOTICE_RECORD, now=now)
-    item = _items(case, frozenset({number}))[0]
+    item = items_named(case, frozenset({number}))[0]
     act, kind = uuid4(), ANSWERED if answered else RAISED
     with fence.together(act):
         moment = fence.clock()
         Case.objects.select_for_update().get(pk=case.pk)
         row = NoticeFact.objects.create(item=item, kind=kind, at=moment, by=by)
-        _append(case, [row], kind, None, by=by, now=moment, act=act)
+        append(case, [row], kind, None, by=by, now=moment, act=act)
 
 
 def _refuse_incomplete(told: Told, now: datetime) -> None:
@@ -103,7 +103,7 @@ def _refuse_incomplete(told: Told, now: datetime) -> None:
         raise BadInput("A deferral is our own decision, so it needs a reason: --reason.")
 
 
-def _items(case: Case, numbers: frozenset[int]) -> list[Item]:
+def items_named(case: Case, numbers: frozenset[int]) -> list[Item]:
     found = [
         item for item in casefacts.items_of(casefacts.newest_demand(case)) if not numbers or item.number in numbers
     ]
@@ -112,7 +112,7 @@ def _items(case: Case, numbers: frozenset[int]) -> list[Item]:
     return found
 
 
-def _window_ends(now: datetime) -> datetime:
+def window_ends(now: datetime) -> datetime:
     return now + max((books.policy.notice.objection_window for books in policy.books()), default=timedelta(days=14))
 
 
@@ -127,7 +127,7 @@ def _require_second(case: Case, proposer: str, *, by: str, now: datetime) -> Non
     people.refuse_unless(people_rules.may_agree(first, agreer, None, house.small_team, now, house.waiting))
 
 
-def _append(
+def append(
     case: Case, rows: list[NoticeFact], fact: str, until: datetime | None, *, by: str, now: datetime, act: object
 ) -> None:
     """One entry per item; the first carries the act."""

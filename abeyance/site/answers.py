@@ -118,9 +118,7 @@ def bad_request(request: HttpRequest, exception: object = None) -> HttpResponse:
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from a page of ours, or from one that was open for too long."""
-    sentence = (
-        "This form was not sent from a page of this desk that is still good. Go back, load it anew, try again."
-    )
+    sentence = "This form was not sent from a page of this desk that is still good. Go back, load it anew, try again."
     return for_reader(request, 403, sentence)
 
 

@@ -1,7 +1,8 @@
-"""`python -m abeyance.site.hatch`: where the portal asks for a package, since it may not open one itself.
+"""`python -m abeyance.site.hatch`: where the portal asks for what its own role may not read.
 
 The portal's role reads no case and no member. So redeeming a link goes over a Unix socket to this process, which asks
 the gate and hands back what is encrypted to the agency's key, in frames; a stream that a pause cuts has no last frame.
+The page of an account holder, and their objection, come the same way, each behind its token.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from abeyance.errors import AbeyanceError, Locked, NotFound, Refused, Unsafe
+from abeyance.errors import AbeyanceError, BadInput, Locked, NotFound, Refused, Unsafe
 from abeyance.seals.socket_place import is_ours
 
 NAME = "hatch.sock"
-LONGEST_QUESTION = 4096
+LONGEST_QUESTION = 32_768
 SECONDS = 60.0
 LENGTH = struct.Struct(">I")
 LARGEST_FRAME = 2**20
 OK = 200
+THEIRS = frozenset({"wrong-code", "too-late"})  # reasons that are for the outsider to know
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
@@ -49,24 +51,47 @@ class _Caller(socketserver.StreamRequestHandler):
             connections.close_all()
 
     def _answer(self, question: bytes) -> None:
-        from abeyance.release import handing, links
-
         try:
             said = json.loads(question)
-            opened = links.redeem(str(said["token"]), str(said["code"]), now=datetime.now(UTC))
-        except (ValueError, TypeError, KeyError):
+            what = {"notice": _notice, "objection": _objection}.get(said.get("what", ""))
+            if what is not None:
+                return self._say(what(said))
+            return self._hand_over(str(said["token"]), str(said["code"]))
+        except (ValueError, TypeError, KeyError, AttributeError):
             return self._say({"status": 422, "error": "Send a token and a code."})
         except AbeyanceError as problem:
             return self._say({"status": status_of(problem), "error": told(problem)})
+
+    def _hand_over(self, token: str, code: str) -> None:
+        from abeyance.release import handing, links
+
+        opened = links.redeem(token, code, now=datetime.now(UTC))
         case = opened.release.package.case
         self._say({"status": OK, "name": f"{case.ref}.{handing.suffix(opened.recipient_key)}"})
         for piece in handing.as_encrypted_stream(opened):
             self.wfile.write(LENGTH.pack(len(piece)) + piece)
         self.wfile.write(LENGTH.pack(0))
-        return None
 
     def _say(self, head: dict[str, Any]) -> None:
         self.wfile.write(json.dumps(head).encode() + b"\n")
+
+
+def _notice(said: dict[str, Any]) -> dict[str, Any]:
+    from abeyance.notice import holders
+
+    seen = holders.seen(str(said["token"]), now=datetime.now(UTC))
+    until = seen["until"]
+    return {"status": OK, "told": seen | {"until": until.isoformat() if until else None}}
+
+
+def _objection(said: dict[str, Any]) -> dict[str, Any]:
+    from abeyance.notice import holders
+
+    try:
+        holders.object_to(str(said["token"]), str(said["text"]), now=datetime.now(UTC))
+    except BadInput as problem:
+        return {"status": 422, "error": str(problem)}
+    return {"status": OK}
 
 
 def status_of(problem: AbeyanceError) -> int:
@@ -76,7 +101,7 @@ def status_of(problem: AbeyanceError) -> int:
 
 def told(problem: AbeyanceError) -> str:
     """An outsider learns that it is not to be had now, and nothing of the case. A wrong code is theirs to know."""
-    if isinstance(problem, NotFound) or (isinstance(problem, Refused) and problem.reasons[0].code == "wrong-code"):
+    if isinstance(problem, NotFound) or (isinstance(problem, Refused) and problem.reasons[0].code in THEIRS):
         return str(problem)
     return "This package cannot be handed over now. Write to us under the reference of the request."
 
@@ -105,21 +130,33 @@ def serve(home: Path) -> None:
 
 def ask(home: Path, token: str, code: str) -> tuple[dict[str, Any], Iterator[bytes]]:
     """For the portal: the head of the answer, and the frames that follow. Raises Unsafe when nobody is there."""
-    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    channel.settimeout(SECONDS)
-    try:
-        channel.connect(_short(home / "run" / NAME))
-        channel.sendall(json.dumps({"token": token[:200], "code": code[:64]}).encode() + b"\n")
-        source = channel.makefile("rb")
-        head: dict[str, Any] = json.loads(source.readline(LONGEST_QUESTION))
-    except (OSError, ValueError):
-        channel.close()
-        raise Unsafe("Packages cannot be handed over at this moment. Try again in a few minutes.") from None
+    head, channel, source = _asked(home, {"token": token[:200], "code": code[:64]})
     if head.get("status") == OK:
         return head, _frames(channel, source)
     source.close()
     channel.close()
     return head, iter(())
+
+
+def tell(home: Path, **question: str) -> dict[str, Any]:
+    """For the portal: what has an answer without a package. Raises Unsafe when nobody is there."""
+    head, channel, source = _asked(home, question)
+    with closing(channel), closing(source):
+        return head
+
+
+def _asked(home: Path, question: dict[str, str]) -> tuple[dict[str, Any], socket.socket, Any]:
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    channel.settimeout(SECONDS)
+    try:
+        channel.connect(_short(home / "run" / NAME))
+        channel.sendall(json.dumps(question).encode() + b"\n")
+        source = channel.makefile("rb")
+        head: dict[str, Any] = json.loads(source.readline(LONGEST_QUESTION))
+    except (OSError, ValueError):
+        channel.close()
+        raise Unsafe("This cannot be done at this moment. Try again in a few minutes.") from None
+    return head, channel, source
 
 
 def _frames(channel: socket.socket, source: Any) -> Iterator[bytes]:

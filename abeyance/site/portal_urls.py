@@ -17,7 +17,8 @@ from abeyance.ledger import verifying
 from abeyance.ledger.api import public as ledger
 from abeyance.rules.ledger.notes import BadNote, VerifierKey, read_key
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
-from abeyance.site import answers, guard, hatch
+from abeyance.site import answers, guard, hatch, portal
+from abeyance.site.pages import language
 
 pages = Router(auth=None, tags=["public"])
 
@@ -82,7 +83,17 @@ def _build() -> NinjaAPI:
     return api
 
 
-urlpatterns = [path("health", guard.health), path("", _build().urls)]
+urlpatterns = [
+    path("health", guard.health),
+    path("", portal.start),
+    path("paused/", portal.paused),
+    path("check/", portal.check),
+    path("redeem/", portal.redeem),
+    path("notice/", portal.notice_by_token),
+    path("notice/<str:token>/", portal.notice),
+    path("language", language.language),
+    path("", _build().urls),
+]
 
 handler400 = answers.bad_request
 handler403 = answers.bad_request

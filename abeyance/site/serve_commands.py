@@ -117,7 +117,7 @@ def answers(host: str, port: int) -> bool:
 
 def _tell(place: home.Home, chosen: Options, *, portal: bool) -> None:
     desk = address(chosen.desk_host, chosen.desk_port, chosen.desk_origin).replace("//127.0.0.1:", "//localhost:")
-    lines = [f"The desk answers on {desk}/ and its API on {desk}/api/"]
+    lines = [f"The desk answers on {desk}/ with its API below /api/"]
     if portal:
         lines.append(f"The portal answers on {address(chosen.portal_host, chosen.portal_port, chosen.portal_origin)}/")
     lines.append(f"Its home is {place.path}, its logs are in {place.path / 'log'}.")

@@ -1,4 +1,4 @@
-"""What people do at the desk, told in verbs, in a real browser: receive, verify, narrow, agree, release; refuse; pause."""
+"""What people do at the desk, in a real browser: receive, verify, narrow, agree, release; pause and lift."""
 
 from __future__ import annotations
 

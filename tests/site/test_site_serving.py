@@ -22,7 +22,7 @@ from tests.site.homes import Home, wait_until
 
 DESK, PORTAL = 0, 1
 KINDS = ("keyholder", "worker", "web desk", "web portal")
-ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)/")
 
 
 @dataclass

@@ -1,8 +1,4 @@
-"""What is due, what is held, and what waits for whom: lists of requests that a member may know of.
-
-The order by due date is kept in two columns of the case, which nothing but a list reads. They are brought up to date by
-the ledger: whatever has happened to a case is an entry there, so whatever was written since is weighed again.
-"""
+"""What is due, what is held, and what waits for whom: lists of requests that a member may know of."""
 
 from __future__ import annotations
 
@@ -10,31 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from abeyance.casefile import door
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case, Demand
-from abeyance.ledger.models import Entry
 from abeyance.pauses import store
-from abeyance.pauses.weighing import weigh
-from abeyance.rules.clocks import next_due
 from abeyance.rules.facts import DemandFacts, ItemFacts
-from abeyance.rules.lifecycle import OPEN_STATES, State
+from abeyance.rules.lifecycle import State
 from abeyance.rules.pauses import Pause, held_under_any
 from abeyance.rules.permissions import Permission
 
-AT_ONCE = 200  # cases weighed again before a page is shown; the worker does the rest
-LOOKED_BACK = 5000  # entries
 MOST_COUNTED = 1000
 SHOWN = 25
-
-STALE = """SELECT c.id, max(e.id) FROM ledger_entry e JOIN casefile_case c ON c.ref = e."case"
-    WHERE e.id > (SELECT coalesce(max(id), 0) FROM ledger_entry) - %s AND e.id > c.weighed_entry
-    GROUP BY c.id ORDER BY max(e.id) LIMIT %s"""
 
 P = Permission
 # Which step is next in a state, and who may take it.
@@ -75,35 +61,6 @@ class Waiting:
     count: int
     more: bool
     lines: list[Line]
-
-
-def catch_up(now: datetime, most: int = AT_ONCE) -> int:
-    """Weigh again whatever the ledger says has changed; how many were."""
-    with connection.cursor() as cursor:
-        cursor.execute(STALE, [LOOKED_BACK, most])
-        stale = {int(row[0]): int(row[1]) for row in cursor.fetchall()}
-    for case in Case.objects.filter(pk__in=stale):
-        reweigh(case, stale[case.pk], now)
-    return len(stale)
-
-
-def reweigh_all(now: datetime, most: int, after: int = 0) -> int | None:
-    """For the worker, when a law or a policy has changed: open cases by number; the last one done, or None."""
-    newest = Entry.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    last = None
-    for case in Case.objects.filter(closed_at=None, pk__gt=after).order_by("pk")[:most]:
-        reweigh(case, newest, now)
-        last = case.pk
-    return last
-
-
-def reweigh(case: Case, entry: int, now: datetime) -> None:
-    due = None
-    if State(case.state) in OPEN_STATES and case.erased_at is None:
-        _, weighed = weigh(case, now=now)
-        clock = next_due([clock for one in weighed for clock in one.clocks])
-        due = clock.at if clock else None
-    Case.objects.filter(pk=case.pk).update(next_due=due, weighed_entry=entry)
 
 
 def due(member: str, *, now: datetime) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from abeyance.site.pages import cases, operation, views
+from abeyance.site.pages import cases, operation, stating, steps, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -17,16 +17,17 @@ urlpatterns = [
     path("operation/jobs/<int:job>/retry", operation.retry, name="retry-job"),
     path("operation/backup", operation.back_up, name="back-up"),
     path("requests/", views.requests, name="requests"),
-    path("requests/new/", cases.new, name="new-case"),
+    path("requests/new/", stating.new, name="new-case"),
     path("requests/<slug:ref>/", cases.case, name="case"),
-    path("requests/<slug:ref>/confirm/", cases.confirm, name="confirm-case"),
+    path("requests/<slug:ref>/confirm/", stating.confirm, name="confirm-case"),
     path("requests/<slug:ref>/preview/", cases.preview, name="preview-case"),
     path("requests/<slug:ref>/receipt", cases.receipt, name="case-receipt"),
     path("requests/<slug:ref>/letters/<slug:kind>/<slug:language>", cases.letter, name="case-letter"),
     path("requests/<slug:ref>/documents/<uuid:key>", cases.original, name="case-document"),
-    path("requests/<slug:ref>/act/<slug:verb>", cases.act_on, name="act-on-case"),
-    path("requests/<slug:ref>/agree/<slug:verb>", cases.agree_on, name="agree-on-case"),
-    path("packages/<uuid:key>/", cases.package, name="package"),
-    path("packages/<uuid:key>/hand-over", cases.hand_over, name="hand-over"),
-    path("hand-overs/<uuid:act>/confirm", cases.confirm_hand_over, name="confirm-hand-over"),
+    path("requests/<slug:ref>/act/<slug:verb>", steps.act_on, name="act-on-case"),
+    path("requests/<slug:ref>/agree/<slug:verb>", steps.agree_on, name="agree-on-case"),
+    path("requests/<slug:ref>/tell", steps.tell, name="tell-holder"),
+    path("packages/<uuid:key>/", steps.package, name="package"),
+    path("packages/<uuid:key>/hand-over", steps.hand_over, name="hand-over"),
+    path("hand-overs/<uuid:act>/confirm", steps.confirm_hand_over, name="confirm-hand-over"),
 ]

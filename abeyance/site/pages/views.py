@@ -12,9 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from abeyance.casefile import door
-from abeyance.casefile.models import Case
 from abeyance.pauses import documents as pause_documents
-from abeyance.pauses import store
+from abeyance.pauses import due, store
 from abeyance.people import commands as people_documents
 from abeyance.people import proposals, queries
 from abeyance.people.pages import MemberRequest, act, page
@@ -35,7 +34,7 @@ def front(request: MemberRequest) -> HttpResponse:
     allowed = queries.actor(by).permissions
     reads = Permission.CASE_READ in allowed
     if reads:
-        queue.catch_up(now)
+        due.catch_up(now)
     in_force = list(store.rows_in_force()[: MOST_PAUSES + 1])
     context = {
         "reads": reads,
@@ -73,7 +72,8 @@ def requests(request: MemberRequest) -> HttpResponse:
     return render(request, "pages/requests.html", context)
 
 
-def _filtered(cases: Any, state: str, country: str, looked_for: str) -> Any:
+def _filtered(seen: Any, state: str, country: str, looked_for: str) -> Any:
+    cases = seen
     if state == "open":
         cases = cases.filter(closed_at=None)
     elif state in {known.value for known in State}:
@@ -82,7 +82,7 @@ def _filtered(cases: Any, state: str, country: str, looked_for: str) -> Any:
         cases = cases.filter(demands__jurisdiction=country.strip().upper()[:2]).distinct()
     if looked_for:
         cases = cases.filter(ref__startswith=looked_for.upper()) | cases.filter(demands__agency=looked_for.lower())
-        cases = Case.objects.filter(pk__in=cases.values("pk")[: queue.MOST_COUNTED])
+        cases = seen.filter(pk__in=cases.values("pk")[: queue.MOST_COUNTED])
     return cases
 
 

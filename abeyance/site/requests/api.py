@@ -16,6 +16,7 @@ from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case
 from abeyance.intake import confirming
 from abeyance.notice import actions as notices
+from abeyance.notice import holders
 from abeyance.notice.actions import Told
 from abeyance.pauses import exceptions
 from abeyance.people.bearer import MemberToken, caller
@@ -27,6 +28,7 @@ from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import Permission
 from abeyance.rules.verification import FindingKind
+from abeyance.site import portal
 from abeyance.site.requests import commands, documents, letters, packages, receipts, verifying
 from abeyance.verification import actions as verification
 
@@ -65,6 +67,13 @@ class NoticeIn(Schema):
     until: datetime | None = None
     order: str = Field(default="", max_length=80)
     reason: str = Field(default="", max_length=4000)
+
+
+class TellIn(Schema):
+    item: int
+    channel: holders.Channel
+    risk: holders.Risk
+    language: str = Field(default="en", max_length=12)
 
 
 class ActIn(Schema):
@@ -181,6 +190,22 @@ def notice(request: HttpRequest, ref: str, body: NoticeIn) -> Document:
     told = Told(body.state, body.until, body.order, body.reason)
     rows = notices.record(ref, told, items=frozenset(body.items), by=caller(request), now=_now())
     return {"ref": ref, "items": [row.item.number for row in rows]}
+
+
+@router.post("/requests/{ref}/tell", response={201: Document})
+def tell(request: HttpRequest, ref: str, body: TellIn) -> Document:
+    """The text for the account holder, with the token of their page; it is not shown again."""
+    given = holders.give(
+        ref,
+        body.item,
+        channel=body.channel,
+        risk=body.risk,
+        language=body.language,
+        address=portal.portal_address(),
+        by=caller(request),
+        now=_now(),
+    )
+    return {"ref": ref, "item": body.item, "text": given.text, "until": documents.moment(given.until)}
 
 
 @router.post("/requests/{ref}/notice/approve", response=Document)

@@ -18,6 +18,7 @@ from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.intake import confirming
 from abeyance.notice import actions as notices
+from abeyance.notice import holders
 from abeyance.notice.actions import Told
 from abeyance.pauses import exceptions
 from abeyance.people import commands as people
@@ -29,6 +30,7 @@ from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import Permission
 from abeyance.rules.verification import FindingKind
+from abeyance.site import portal
 from abeyance.site.requests import documents, drafting, letters, packages, receipts, verbs, verifying
 from abeyance.site.requests.verbs import Parser, verb
 from abeyance.verification import actions as verification
@@ -78,6 +80,13 @@ def _register_answering(sub: Any) -> None:
     notice.add_argument("--order", default="")
     notice.add_argument("--reason", default="")
     notice.add_argument("--approve", action="store_true", help="approve the deferrals that wait, as a second person")
+    telling = verb(
+        sub, "tell", tell_holder, "write the notice to the account holder of an item, and record it as given"
+    )
+    telling.add_argument("--item", type=int, required=True)
+    telling.add_argument("--channel", choices=[each.value for each in holders.Channel], required=True)
+    telling.add_argument("--risk", choices=[each.value for each in holders.Risk], required=True)
+    telling.add_argument("--language", choices=holders.LANGUAGES, default="en")
     objection = verb(
         sub, "objection", record_objection, "the account holder objects; until it is answered nothing leaves"
     )
@@ -225,6 +234,21 @@ def record_notice(args: argparse.Namespace) -> Answer:
     rows = notices.record(args.ref, told, items=frozenset(args.item), by=by, now=now)
     document = [{"item": row.item.number, "fact": row.kind, "until": documents.moment(row.until)} for row in rows]
     return Answer(document, f"Recorded for {len(rows)} item(s).")
+
+
+def tell_holder(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=True)
+    given = holders.give(
+        args.ref,
+        args.item,
+        channel=holders.Channel(args.channel),
+        risk=holders.Risk(args.risk),
+        language=args.language,
+        address=portal.portal_address(),
+        by=by,
+        now=verbs.now(),
+    )
+    return Answer({"ref": args.ref, "text": given.text, "until": documents.moment(given.until)}, given.text)
 
 
 def record_objection(args: argparse.Namespace) -> Answer:

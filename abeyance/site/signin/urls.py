@@ -6,6 +6,7 @@ from allauth.account import views as account
 from allauth.usersessions import views as sessions
 from django.urls import include, path
 
+from abeyance.site.pages import language
 from abeyance.site.signin import views
 
 urlpatterns = [
@@ -18,6 +19,6 @@ urlpatterns = [
     path("password/", account.password_change, name="account_change_password"),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("zone/", views.zone, name="set-zone"),
-    path("language/", views.language, name="set-language"),
+    path("language/", language.language, name="set-language"),
     path("factors/", include("allauth.mfa.urls")),
 ]

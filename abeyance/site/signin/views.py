@@ -10,11 +10,9 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from abeyance.errors import AbeyanceError
 from abeyance.people.pages import MemberRequest, act
@@ -54,20 +52,3 @@ def zone(request: MemberRequest) -> HttpResponse:
     else:
         messages.error(request, _("There is no such time zone. They are written like Europe/Berlin."))
     return redirect("oneself")
-
-
-@require_POST
-def language(request: HttpRequest) -> HttpResponse:
-    wanted, back = request.POST.get("language", ""), request.POST.get("back", "/")
-    safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-    answer = HttpResponseRedirect(safe)
-    if check_for_language(wanted) and wanted in dict(settings.LANGUAGES):
-        answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            wanted,
-            max_age=365 * 86400,
-            samesite="Strict",
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-        )
-    return answer

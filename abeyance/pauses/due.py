@@ -1,0 +1,53 @@
+"""The order by due date, kept in two columns of the case that nothing but a list reads.
+
+They are brought up to date by the ledger: whatever has happened to a case is an entry there, so whatever was written
+since is weighed again, before a list is shown.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Max
+
+from abeyance.casefile.models import Case
+from abeyance.ledger.models import Entry
+from abeyance.pauses.weighing import weigh
+from abeyance.rules.clocks import next_due
+from abeyance.rules.lifecycle import OPEN_STATES, State
+
+AT_ONCE = 200  # cases weighed again before a page is shown; the worker does the rest
+LOOKED_BACK = 5000  # entries
+STALE = """SELECT c.id, max(e.id) FROM ledger_entry e JOIN casefile_case c ON c.ref = e."case"
+    WHERE e.id > (SELECT coalesce(max(id), 0) FROM ledger_entry) - %s AND e.id > c.weighed_entry
+    GROUP BY c.id ORDER BY max(e.id) LIMIT %s"""
+
+
+def catch_up(now: datetime, most: int = AT_ONCE) -> int:
+    """Weigh again whatever the ledger says has changed; how many were."""
+    with connection.cursor() as cursor:
+        cursor.execute(STALE, [LOOKED_BACK, most])
+        stale = {int(row[0]): int(row[1]) for row in cursor.fetchall()}
+    for case in Case.objects.filter(pk__in=stale):
+        reweigh(case, stale[case.pk], now)
+    return len(stale)
+
+
+def reweigh_all(now: datetime, most: int, after: int = 0) -> int | None:
+    """For the worker, when a law or a policy has changed: open cases by number; the last one done, or None."""
+    newest = Entry.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    last = None
+    for case in Case.objects.filter(closed_at=None, pk__gt=after).order_by("pk")[:most]:
+        reweigh(case, newest, now)
+        last = case.pk
+    return last
+
+
+def reweigh(case: Case, entry: int, now: datetime) -> None:
+    due = None
+    if State(case.state) in OPEN_STATES and case.erased_at is None:
+        _, weighed = weigh(case, now=now)
+        clock = next_due([clock for one in weighed for clock in one.clocks])
+        due = clock.at if clock else None
+    Case.objects.filter(pk=case.pk).update(next_due=due, weighed_entry=entry)

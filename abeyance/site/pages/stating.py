@@ -1,0 +1,187 @@
+"""How a request comes in, and how a person makes facts of what its papers say."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, cast
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from abeyance import seals
+from abeyance.casefile import door
+from abeyance.casefile.models import Case
+from abeyance.errors import BadInput
+from abeyance.intake import confirming, taking
+from abeyance.people.directory import queries as directory
+from abeyance.people.pages import MemberRequest, page
+from abeyance.policy import queries as policy
+from abeyance.rules.permissions import Permission
+from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
+from abeyance.seals.uploads import SealedUpload
+from abeyance.site.requests import commands, documents, drafting
+
+MOST_ENTRIES = 500
+BLANK_ITEMS = 2
+OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
+ITEM_TEXTS: tuple[str, ...] = ("service", "category", "identifier_kind", "identifier", "nexus")
+ITEM_TEXTS += ("controller", "stored_in", "subject_country")
+PARTICULARS = ("officer", "contact", "reference", "offence", "notes")
+P = Permission
+
+# --- arriving
+
+
+@page(P.INTAKE_RECEIVE, methods=("GET", "POST"))
+def new(request: MemberRequest) -> HttpResponse:
+    """Files by drag and drop, or a note of what came by post or telephone."""
+    if request.method == "GET":
+        return render(request, "pages/new.html", {})
+    if request.POST.get("text", "").strip():
+        channel = "post" if request.POST.get("channel") == "post" else "telephone"
+        arrived = [taking.take_note(request.POST["text"], channel=channel, by=request.member, now=_now())]
+    else:
+        arrived = _uploaded(request)
+    for each in arrived:
+        said = (
+            _("%(ref)s was here already: the very same bytes.")
+            if each.duplicate
+            else _("%(ref)s has arrived and is sealed.")
+        )
+        messages.success(request, said % {"ref": each.ref})
+    there = redirect("case", ref=arrived[0].ref) if len(arrived) == 1 else redirect("requests")
+    if "X-Abeyance-Upload" in request.headers:  # a script goes there itself, so that the message is not used up
+        return HttpResponse(status=201, headers={"Location": there["Location"]})
+    return there
+
+
+def _uploaded(request: MemberRequest) -> list[Any]:
+    uploads = [file for _name, files in request.FILES.lists() for file in files]
+    if not uploads:
+        raise BadInput("Choose at least one file, or write down what came by post or telephone.")
+    for file in uploads:
+        if isinstance(file, SealedUpload) and file.too_large:
+            raise BadInput(f"{file.name} is larger than intake takes; nothing of this upload was kept.")
+    groups = [uploads] if request.POST.get("together") else [[file] for file in uploads]
+    arrived = []
+    for group in groups:
+        with ExitStack() as held:
+            paths = [held.enter_context(taking.in_memory(cast(BinaryIO, file))) for file in group]
+            names = [(file.name or "file")[:400] for file in group]
+            arrived.append(taking.take_together(paths, channel="file", by=request.member, now=_now(), names=names))
+    return arrived
+
+
+# --- stating what is demanded
+
+
+@page(P.DEMAND_CONFIRM, methods=("GET", "POST"))
+def confirm(request: MemberRequest, ref: str) -> HttpResponse:
+    """Documents beside suggestions: a person makes facts of them."""
+    found = _case(ref, request.member)
+    problem, draft = "", {}
+    if request.method == "POST":
+        draft = _stated(request)
+        try:
+            confirming.confirm(ref, commands.stated_demand(draft), by=request.member, now=_now())
+        except BadInput as wrong:
+            problem = str(wrong)
+        else:
+            messages.success(request, _("What is demanded is recorded."))
+            return redirect("case", ref=ref)
+    else:
+        draft = tomllib.loads(drafting.draft(found))
+    context = _choices() | {
+        "case": found,
+        "problem": problem,
+        "draft": draft,
+        "items": [*draft.get("items", []), *({} for _blank in range(BLANK_ITEMS))],
+        "suggestions": documents.suggestions(found),
+        "documents": [_readable_document(found, document) for document in found.documents.order_by("pk")],
+        "particulars": [(name, draft.get("particulars", {}).get(name, "")) for name in _particular_names(draft)],
+    }
+    return render(request, "pages/confirm.html", context, status=422 if problem else 200)
+
+
+def _particular_names(draft: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys([*PARTICULARS, *draft.get("particulars", {})]))
+
+
+def _stated(request: MemberRequest) -> dict[str, Any]:
+    """The form as the document that `request confirm` reads, so that one reader judges both."""
+    said: Any = request.POST
+    stated: dict[str, Any] = {
+        key: said.get(key, "").strip()
+        for key in ("kind", "requester", "jurisdiction", "agency", "instrument", "ground", "entity")
+    }
+    stated["jurisdiction"] = stated["jurisdiction"].upper()
+    stated |= {"emergency": "emergency" in said, "secrecy": "secrecy" in said}
+    stated |= {key: local_moment(said.get(key, "")) for key in ("served_at", "deadline")}
+    stated["particulars"] = {
+        name.removeprefix("about-"): value.strip()
+        for name, value in said.items()
+        if name.startswith("about-") and value.strip()
+    }
+    parts = [name.split("-") for name in said if name.startswith("item-")]
+    numbers = sorted({int(part[1]) for part in parts if len(part) == 3 and part[1].isdecimal()})
+    items = [_stated_item(said, number) for number in numbers[:1000]]
+    stated["items"] = [item for item in items if item["identifier"] or item["fields"]]
+    return stated
+
+
+def _stated_item(said: Any, number: int) -> dict[str, Any]:
+    item: dict[str, Any] = {key: said.get(f"item-{number}-{key}", "").strip() for key in ITEM_TEXTS}
+    item |= {key: local_moment(said.get(f"item-{number}-{key}", "")) for key in ("period_start", "period_end")}
+    item["fields"] = [word for word in said.get(f"item-{number}-fields", "").replace(",", " ").split() if word]
+    return item
+
+
+def local_moment(text: str) -> Any:
+    """A date and time field of a browser is in the reader's zone and says none."""
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return found if found.tzinfo else found.replace(tzinfo=timezone.get_current_timezone())
+
+
+def _choices() -> dict[str, Any]:
+    books = policy.books()[0]
+    return {
+        "kinds": [each.value for each in DemandKind],
+        "requesters": [each.value for each in RequesterKind],
+        "grounds": [each.value for each in Ground],
+        "categories": [each.value for each in DataCategory],
+        "identifier_kinds": [each.value for each in IdentifierKind],
+        "agencies": [(code, name) for code, name, _country in directory.names()],
+        "instruments": sorted(books.entries),
+        "services": sorted(each.service for each in books.maps),
+    }
+
+
+def _readable_document(found: Case, document: Any) -> dict[str, Any]:
+    read = documents.reading_of(found, document)
+    name = seals.unseal(found.holder, bytes(document.name), place=f"document:{document.key}:name").decode()
+    pages = [
+        {"of": part["path"], "number": number, "text": text}
+        for part in read.get("parts", [])
+        for number, text in enumerate(part["text"], 1)
+    ]
+    return {"key": str(document.key), "name": name, "size": document.size, "pages": pages, "mark": document.mark}
+
+
+def _case(ref: str, by: str) -> Case:
+    return door.open_for(by, ref, P.CASE_READ, now=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,120 @@
+"""Pages of the portal, for everybody outside: what is paused, checking a receipt, fetching a package, one's own notice.
+They know no session and no member; what they may not read they ask for at the hatch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from abeyance.errors import AbeyanceError, Unsafe
+from abeyance.ledger import verifying
+from abeyance.pauses import documents, store
+from abeyance.rules.ledger.notes import BadNote, read_key
+from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
+from abeyance.site import hatch
+
+MOST_PAUSES = 1000
+NO_KEY = "The key is not a verifier key."
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    return _page(request, "start", paused=store.rows_in_force().count())
+
+
+@require_safe
+def paused(request: HttpRequest) -> HttpResponse:
+    rows = [documents.public(row) for row in store.rows_in_force()[:MOST_PAUSES]]
+    return _page(request, "paused", pauses=rows, today=datetime.now(UTC).date().isoformat())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, "check")
+    text, key = request.POST.get("text", ""), request.POST.get("key", "").strip()
+    try:
+        given = read_key(key) if key else None
+        found = verifying.verify(text.replace("\r\n", "\n").encode()[: LARGEST_RECEIPT + 1], given).as_dict()
+    except BadNote:
+        return _page(request, "check", HTTPStatus.UNPROCESSABLE_ENTITY, problem=NO_KEY, text=text, key=key)
+    except AbeyanceError as problem:
+        return _page(request, "check", HTTPStatus.UNPROCESSABLE_ENTITY, problem=str(problem), text=text, key=key)
+    return _page(request, "check", found=found, text=text, key=key)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def redeem(request: HttpRequest) -> HttpResponseBase:
+    """Every attempt passes the gate again."""
+    if request.method != "POST":
+        return _page(request, "redeem")
+    token, code = request.POST.get("token", "").strip(), request.POST.get("code", "").strip()
+    try:
+        head, pieces = hatch.ask(_home(), token, code)
+    except Unsafe as problem:
+        return _page(request, "redeem", HTTPStatus.SERVICE_UNAVAILABLE, problem=str(problem), token=token)
+    if head["status"] != HTTPStatus.OK:
+        return _page(request, "redeem", int(head["status"]), problem=str(head["error"]), token=token)
+    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{head["name"]}"'
+    return answer
+
+
+@require_safe
+def notice_by_token(request: HttpRequest) -> HttpResponse:
+    """What somebody copied from a letter."""
+    token = request.GET.get("token", "").strip().rstrip("/").rpartition("/")[2][:64]
+    return redirect(f"/notice/{token}/") if token.replace("-", "").replace("_", "").isalnum() else redirect("/")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def notice(request: HttpRequest, token: str) -> HttpResponse:
+    """For the account holder and their counsel, behind the token of the notice."""
+    problem, status, done = "", HTTPStatus.OK, False
+    text = request.POST.get("text", "")
+    try:
+        if request.method == "POST":
+            said = hatch.tell(_home(), what="objection", token=token[:64], text=text[:5000])
+            done, problem = said["status"] == HTTPStatus.OK, str(said.get("error", ""))
+            status = HTTPStatus(said["status"])
+        seen = hatch.tell(_home(), what="notice", token=token[:64])
+    except Unsafe as wrong:
+        return _sorry(request, HTTPStatus.SERVICE_UNAVAILABLE, str(wrong))
+    if seen["status"] != HTTPStatus.OK:
+        return _sorry(request, int(seen["status"]), str(seen["error"]))
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or seen["told"]["language"]
+    with translation.override(language if language in dict(settings.LANGUAGES) else "en"):
+        context = {"told": seen["told"], "problem": problem, "done": done, "text": "" if done else text}
+        answer = _page(request, "notice", status, **context)
+    answer["Referrer-Policy"] = "same-origin"
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def portal_address() -> str:
+    """As the public types it; on a machine where nobody has said so, as it listens."""
+    chosen = settings.ABEYANCE
+    return chosen.portal_origin or f"http://{chosen.portal_host}:{chosen.portal_port}"
+
+
+def _sorry(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    return _page(request, "sorry", status, sentence=sentence)
+
+
+def _page(request: HttpRequest, name: str, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
+    chosen = settings.ABEYANCE
+    shared = {"here": name, "operator": chosen.operator_name, "contact": chosen.operator_contact}
+    return render(request, f"portal/{name}.html", shared | context, status=status)
+
+
+def _home() -> Path:
+    return Path(settings.ABEYANCE_HOME)
