@@ -39,7 +39,11 @@ def _build() -> NinjaAPI:
 
 
 def _pages() -> list[URLPattern | URLResolver]:
-    rooms = [room for room in (*ROOMS, "site.pages") if (PACKAGE / room.replace(".", "/") / "urls.py").is_file()]
+    rooms = [
+        room
+        for room in (*ROOMS, "site.pages", "site.oncall")
+        if (PACKAGE / room.replace(".", "/") / "urls.py").is_file()
+    ]
     return [path("", include(f"abeyance.{room}.urls")) for room in rooms]
 
 

@@ -38,6 +38,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant("account_*", desk="SIUD"),
     Grant("mfa_*", desk="SIUD"),
     Grant("usersessions_*", desk="SIUD"),
+    Grant("oncall_*", desk="SIUD", worker="SIU"),
     Grant("procrastinate_periodic_defers", worker="SIUD"),
     Grant("procrastinate_workers", desk="SIUD", worker="SIUD"),
     Grant("procrastinate_*", desk="SIU", portal="SI", worker="SIUD"),

@@ -57,7 +57,7 @@ INSTALLED_APPS += [
     "django_htmx",
     "abeyance.site.signin",
 ]
-INSTALLED_APPS += ["abeyance.site.pages"]
+INSTALLED_APPS += ["abeyance.site.pages", "abeyance.site.oncall"]
 if not _is_portal:  # nobody signs in there
     INSTALLED_APPS += ["allauth", "allauth.account", "allauth.mfa", "allauth.usersessions"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
 
 EVERY_SECONDS = 5.0
+WAKE_SECONDS = 60.0
 
 
 def main() -> None:
@@ -17,7 +19,28 @@ def main() -> None:
 
     from abeyance import outbox
 
-    outbox.run_worker(at_once=settings.ABEYANCE.worker_jobs, alongside=publish, every=EVERY_SECONDS)
+    outbox.run_worker(at_once=settings.ABEYANCE.worker_jobs, alongside=tend, every=EVERY_SECONDS)
+
+
+def tend() -> None:
+    publish()
+    wake()
+
+
+def wake() -> None:
+    """Alarms, about once a minute; the order of the queue first, since they go by it."""
+    from abeyance.pauses import due
+    from abeyance.site.oncall import paging
+
+    global _woken
+    if time.monotonic() - _woken < WAKE_SECONDS:
+        return
+    _woken, now = time.monotonic(), datetime.now(UTC)
+    due.catch_up(now)
+    paging.tend(now)
+
+
+_woken = 0.0
 
 
 def publish() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,7 @@ SAMPLES: dict[str, Any] = {
     "verb": "close",
     "job": 999_999,
     "pk": 999_999,
+    "token": "none",
 }
 
 
@@ -44,12 +46,7 @@ def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator
 
 
 def filled(route: str) -> str:
-    parts = []
-    for part in route.split("/"):
-        if part.startswith("<"):
-            part = str(SAMPLES[part.strip("<>").rpartition(":")[2]])
-        parts.append(part)
-    return "/" + "/".join(parts)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(SAMPLES[found[1]]), route)
 
 
 ALL = [(route, pattern) for route, pattern in addresses()]

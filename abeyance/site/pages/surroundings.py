@@ -33,6 +33,7 @@ PLACES = (
     Place(_("Services"), "/services/"),
     Place(_("Ledger"), "/ledger/", Permission.LEDGER_READ),
     Place(_("Members"), "/members/"),
+    Place(_("On call"), "/on-call/"),
     Place(_("Operation"), "/operation/"),
 )
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.http import HttpRequest
+
+from abeyance.site import boxes
+
+PURPOSE = b"abeyance one-time codes"
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -40,15 +39,10 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
     """Secrets of one-time codes are kept under the desk's secret, and a copy of the database alone opens none."""
 
     def encrypt(self, text: str) -> str:
-        return _box().encrypt(text.encode()).decode()
+        return boxes.seal(PURPOSE, text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
+        return boxes.open_(PURPOSE, encrypted_text)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {"id": context.request.get_host().partition(":")[0], "name": "Abeyance desk"}
-
-
-def _box() -> Fernet:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"abeyance one-time codes").derive(settings.SECRET_KEY.encode())
-    return Fernet(base64.urlsafe_b64encode(derived))

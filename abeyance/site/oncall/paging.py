@@ -1,0 +1,115 @@
+"""Raising alarms and sending them, by the worker, about once a minute. What is sent says that something is due, when,
+and where to sign in; never which request, who asks or about whom.
+
+1. An open emergency raises an alarm at once; a due date two hours before, and when it has passed.
+2. It goes to whoever has a turn at level 1; after ten minutes without an acknowledgement to level 1 and 2, and again
+   every ten minutes. Where nobody has a turn, it goes to every member who could act.
+3. An alarm whose case is closed, or whose clock has gone, is acknowledged by nobody and ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from abeyance.casefile.models import Case, Demand
+from abeyance.people.models import Member
+from abeyance.rules.permissions import ROLE_PERMISSIONS, Permission, Role
+from abeyance.site.oncall.models import Alarm, Turn, Way
+from abeyance.site.oncall.ways import opened
+
+log = logging.getLogger(__name__)
+BEFORE = timedelta(hours=2)
+AGAIN = timedelta(minutes=10)
+MOST = 500
+Send = Callable[[str, str, str], bool]
+
+
+def tend(now: datetime, send: Send | None = None) -> int:
+    """One round; how many alarms were sent."""
+    raise_alarms(now)
+    return sum(_send(alarm, now, send or by_apprise) for alarm in waiting(now))
+
+
+def raise_alarms(now: datetime) -> None:
+    open_cases = Case.objects.filter(closed_at=None)
+    newest = Demand.objects.filter(case__closed_at=None, emergency=True).values_list("case_id", flat=True)
+    for ref in open_cases.filter(pk__in=newest).values_list("ref", flat=True)[:MOST]:
+        _raise(ref, "emergency", None, now)
+    for ref, due in open_cases.filter(next_due__lte=now + BEFORE).values_list("ref", "next_due")[:MOST]:
+        _raise(ref, "overdue" if due is not None and due <= now else "due", due, now)
+
+
+def _raise(ref: str, kind: str, about: datetime | None, now: datetime) -> None:
+    Alarm.objects.get_or_create(case=ref, kind=kind, about=about, defaults={"raised_at": now})
+
+
+def open_alarms() -> list[Alarm]:
+    """Those that nobody has acknowledged, about cases that are open and clocks that still run."""
+    alarms = list(Alarm.objects.filter(acknowledged_at=None).order_by("raised_at")[:MOST])
+    cases = {case.ref: case for case in Case.objects.filter(ref__in=[alarm.case for alarm in alarms])}
+    return [alarm for alarm in alarms if _still(alarm, cases.get(alarm.case))]
+
+
+def _still(alarm: Alarm, case: Case | None) -> bool:
+    if case is None or case.closed_at is not None:
+        return False
+    return alarm.kind == "emergency" or case.next_due == alarm.about
+
+
+def waiting(now: datetime) -> list[Alarm]:
+    """Open alarms that have not been sent, or not lately."""
+    return [alarm for alarm in open_alarms() if alarm.sent_at is None or alarm.sent_at <= now - AGAIN]
+
+
+def called(now: datetime, level: int) -> list[Member]:
+    """Who has a turn; where nobody has, every member who could take the next step."""
+    turns = Turn.objects.filter(begins__lte=now, ends__gt=now, level__lte=level, member__active=True)
+    members = list({turn.member_id: turn.member for turn in turns.select_related("member")}.values())
+    able = [role.value for role in Role if Permission.ANSWER_PROPOSE in ROLE_PERMISSIONS[role]]
+    return members or list(Member.objects.filter(active=True, roles__overlap=able))
+
+
+def _send(alarm: Alarm, now: datetime, send: Send) -> bool:
+    level = 1 if alarm.level == 0 else 2
+    reached = [_reach(way, alarm, now, send) for way in _ways(called(now, level))]
+    Alarm.objects.filter(pk=alarm.pk).update(
+        sent_at=now, level=level, failures=0 if any(reached) else alarm.failures + 1
+    )
+    if not any(reached):
+        log.warning("an alarm reached nobody: no way is set up or none works; the page On call says whose")
+    return any(reached)
+
+
+def _ways(members: Iterable[Member]) -> list[Way]:
+    return list(Way.objects.filter(member__in=list(members)))
+
+
+def _reach(way: Way, alarm: Alarm, now: datetime, send: Send) -> bool:
+    try:
+        return send(opened(way), *words(alarm, now))
+    except Exception as problem:
+        # Only its kind: the text of an error may repeat the address with its password.
+        log.warning("an alarm could not be sent by %s: %s", way.kind, type(problem).__name__)
+        return False
+
+
+def words(alarm: Alarm, now: datetime) -> tuple[str, str]:
+    """Subject and text. They say nothing of a case."""
+    where = settings.ABEYANCE.desk_origin or f"http://localhost:{settings.ABEYANCE.desk_port}"
+    if alarm.kind == "emergency":
+        said = "An emergency waits at the desk."
+    else:
+        minutes = int((alarm.about - now).total_seconds() // 60) if alarm.about else 0
+        said = f"Something is due in {minutes} min." if minutes >= 0 else f"Something is overdue by {-minutes} min."
+    return "Abeyance: on call", f"{said} Sign in and acknowledge: {where}/emergency/"
+
+
+def by_apprise(address: str, subject: str, text: str) -> bool:
+    import apprise
+
+    sender = apprise.Apprise()
+    return bool(sender.add(address) and sender.notify(title=subject, body=text))

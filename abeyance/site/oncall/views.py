@@ -1,0 +1,167 @@
+"""The roster, one's own ways to be reached, the emergency view, and the calendar feed."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from abeyance.casefile import door
+from abeyance.errors import BadInput, NotFound
+from abeyance.pauses import due
+from abeyance.people import queries as people
+from abeyance.people.models import Member
+from abeyance.people.pages import MemberRequest, act, page
+from abeyance.rules.permissions import Permission
+from abeyance.site.oncall import paging, ways
+from abeyance.site.oncall.models import Alarm, Feed, Turn, Way
+from abeyance.site.pages import queue
+
+SOON = timedelta(hours=24)
+LONGEST_TURN = timedelta(days=31)
+MOST_IN_FEED = 500
+
+
+@page(None)
+def roster(request: MemberRequest) -> HttpResponse:
+    now = _now()
+    context = {
+        "turns": Turn.objects.filter(ends__gt=now).select_related("member").order_by("begins", "level")[:200],
+        "now": now,
+        "called": [member.handle for member in paging.called(now, 1)],
+        "nobody": not Turn.objects.filter(begins__lte=now, ends__gt=now, level=1).exists(),
+        "members": people.members(),
+        "ways": Way.objects.filter(member__code=request.member).order_by("pk"),
+        "feed": Feed.objects.filter(member__code=request.member).first(),
+        "unreached": Alarm.objects.filter(acknowledged_at=None, failures__gt=0).count(),
+    }
+    return render(request, "oncall/roster.html", context)
+
+
+@act(None)
+def take_turn(request: MemberRequest) -> HttpResponse:
+    """For oneself or, agreed by word of mouth, for somebody else: it loosens nothing."""
+    begins, ends = _moment(request.POST.get("begins", "")), _moment(request.POST.get("ends", ""))
+    if ends <= begins or ends - begins > LONGEST_TURN:
+        raise BadInput("A turn ends after it begins, and within 31 days.")
+    member = Member.objects.get(code=people.code_of(request.POST.get("member", request.member)[:64]))
+    level = 2 if request.POST.get("level") == "2" else 1
+    Turn.objects.create(member=member, begins=begins, ends=ends, level=level)
+    messages.success(request, _("The turn is on the roster."))
+    return redirect("roster")
+
+
+@act(None)
+def drop_turn(request: MemberRequest, pk: int) -> HttpResponse:
+    if not Turn.objects.filter(pk=pk).delete()[0]:
+        raise NotFound("There is no such turn.")
+    messages.success(request, _("Taken off the roster."))
+    return redirect("roster")
+
+
+@act(None)
+def add_way(request: MemberRequest) -> HttpResponse:
+    ways.add(Member.objects.get(code=request.member), request.POST.get("address", "").strip(), now=_now())
+    messages.success(request, _("Alarms will reach you there as well. Try it."))
+    return redirect("roster")
+
+
+@act(None)
+def try_way(request: MemberRequest, pk: int) -> HttpResponse:
+    """Sends a word now, so that nobody finds out at night."""
+    way = _own_way(request, pk)
+    if paging.by_apprise(ways.opened(way), "Abeyance: on call", "This is a test. Nothing is due."):
+        messages.success(request, _("It was sent. See whether it arrives."))
+    else:
+        messages.error(request, _("It could not be sent. Look at the address."))
+    return redirect("roster")
+
+
+@act(None)
+def drop_way(request: MemberRequest, pk: int) -> HttpResponse:
+    _own_way(request, pk).delete()
+    messages.success(request, _("Nothing is sent there any more."))
+    return redirect("roster")
+
+
+def _own_way(request: MemberRequest, pk: int) -> Way:
+    way = Way.objects.filter(pk=pk, member__code=request.member).first()
+    if way is None:
+        raise NotFound("There is no such way of yours.")
+    return way
+
+
+@page(Permission.CASE_READ)
+def emergency(request: MemberRequest) -> HttpResponse:
+    """Only what matters in the night: what was raised, what is due within a day, and the one button."""
+    now, seen = _now(), door.visible_to(request.member)
+    due.catch_up(now)
+    refs = {alarm.case: alarm for alarm in paging.open_alarms()}
+    raised = seen.filter(ref__in=refs).order_by("next_due")
+    soon = seen.filter(closed_at=None, next_due__lt=now + SOON).exclude(ref__in=refs).order_by("next_due")
+    context = {
+        "alarms": [(line, refs[line.ref], now - refs[line.ref].raised_at) for line in queue.lines(raised[:50], now)],
+        "soon": queue.lines(soon[:50], now),
+        "called": [member.handle for member in paging.called(now, 1)],
+    }
+    return render(request, "oncall/emergency.html", context)
+
+
+@act(Permission.CASE_READ)
+def acknowledge(request: MemberRequest, ref: str) -> HttpResponse:
+    """I have seen it and act on it; nobody else is woken for it."""
+    if not door.visible_to(request.member).filter(ref=ref).exists():
+        raise NotFound("There is no such request that you may read.")
+    open_ = Alarm.objects.filter(case=ref, acknowledged_at=None)
+    open_.update(acknowledged_by=request.member, acknowledged_at=_now())
+    messages.success(request, _("It is yours; nobody else is woken for it."))
+    return redirect("case", ref=ref)
+
+
+@act(Permission.CASE_READ)
+def make_feed(request: MemberRequest) -> HttpResponse:
+    """A new address for calendar programs; an older one is void."""
+    token = secrets.token_urlsafe(32)
+    member = Member.objects.get(code=request.member)
+    found = {"digest": hashlib.sha256(token.encode()).digest(), "made_at": _now()}
+    Feed.objects.update_or_create(member=member, defaults=found)
+    return render(request, "oncall/feed.html", {"token": token})
+
+
+def feed(request: HttpRequest, token: str) -> HttpResponse:
+    """RFC 5545. When something is due, and nothing of what: a calendar program keeps it who knows where."""
+    digest = hashlib.sha256(token[:64].encode()).digest()
+    found = Feed.objects.select_related("member").filter(digest=digest, member__active=True).first()
+    if found is None:
+        raise Http404
+    cases = door.visible_to(found.member.code).filter(closed_at=None, next_due__isnull=False)
+    moments = cases.order_by("next_due").values_list("key", "next_due")[:MOST_IN_FEED]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Abeyance//Deadlines//EN", "X-WR-CALNAME:Abeyance"]
+    for key, moment in moments:
+        lines += _event(hashlib.sha256(digest + key.bytes).hexdigest()[:32], moment) if moment else []
+    answer = HttpResponse("\r\n".join([*lines, "END:VCALENDAR", ""]), content_type="text/calendar; charset=utf-8")
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _event(name: str, moment: datetime) -> list[str]:
+    at = f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return ["BEGIN:VEVENT", f"UID:{name}@abeyance", f"DTSTAMP:{at}", f"DTSTART:{at}", "SUMMARY:Due", "END:VEVENT"]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput("Say when the turn begins and when it ends.") from None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.get_current_timezone())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,134 @@
+"""A pause is made wider while releases run: what it covers from then on does not leave, what it leaves free goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from abeyance.casefile.models import Package, Release
+from abeyance.fence import crossing
+from abeyance.fence.crossing import Moment
+from abeyance.ledger.models import Entry
+from abeyance.pauses import actions as pauses
+from abeyance.release import actions
+from tests.casefile.packed import declare, sealed, stated
+from tests.desk import Desk, item
+from tests.races.test_races import ended, in_child, in_step, lift, releasing, renew
+
+RELEASERS = 4
+LONG_ENOUGH = 0.6  # for a releaser that was on its way to finish, many times over
+# How each pause begins, holding nothing of the packages below, and how it is amended to hold those of the first kind.
+WIDENED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"subjects": ["TW"]}, {"subjects": ["TW", "HK"]}),
+    ({"subjects": ["HK"], "stages": ["review"]}, {"subjects": ["HK"], "stages": ["review", "release"]}),
+    ({"subjects": ["HK"], "laws": ["us"]}, {"subjects": ["HK"], "laws": ["us", "hk-nsl43"]}),
+    ({"subjects": ["HK"], "services": ["other"]}, {"subjects": ["HK"]}),
+    ({"subjects": ["TW"]}, {"subjects": ["HK"]}),  # holds less as well: the older version stays, the newer binds at once
+]
+
+
+@pytest.fixture
+def covered(desk: Desk) -> list[Package]:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+    return [sealed(desk) for _ in range(3)]
+
+
+@pytest.fixture
+def free(desk: Desk) -> list[Package]:
+    """Of an account holder elsewhere, whom no pause here is about."""
+    return [sealed(desk, items=[item(subject_country="SG")])]
+
+
+def released(packages: list[Package]) -> set[int]:
+    """The ledger's numbers of the hand-overs of these."""
+    acts = Release.objects.filter(package__in=packages).values_list("act", flat=True)
+    return set(Entry.objects.filter(act__in=list(acts)).values_list("pk", flat=True))
+
+
+def amended_at() -> int:
+    """The ledger's number of the newest amendment."""
+    return Entry.objects.filter(kind="PauseAmended").order_by("pk").values_list("pk", flat=True).reverse()[0]
+
+
+def count_until_more(packages: list[Package], than: int) -> int:
+    deadline = time.monotonic() + 3
+    while (found := Release.objects.filter(package__in=packages).count()) <= than and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
+
+
+@contextmanager
+def releasers(desk: Desk, packages: list[Package], seconds: float) -> Iterator[None]:
+    until = time.monotonic() + seconds
+    children = [in_child(releasing(desk, packages, until)) for _ in range(RELEASERS)]
+    try:
+        yield
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGTERM)
+            ended(child)
+
+
+def test_what_a_widened_pause_covers_does_not_leave_after_the_amendment(
+    desk: Desk, covered: list[Package], free: list[Package]
+) -> None:
+    with releasers(desk, covered + free, 30):
+        for number, (narrow, wide) in enumerate(WIDENED):
+            name = f"HK-{number}"
+            before = Release.objects.filter(package__in=covered).count()
+            declare(desk, name=name, **narrow)
+            racing = count_until_more(covered, before)
+            pauses.amend(stated(name=name, **wide), by=desk.first, now=desk.now())
+            returned, others = released(covered), Release.objects.filter(package__in=free).count()
+            time.sleep(LONG_ENOUGH)
+            assert racing > before, "the narrow pause already held them, so there was no race"
+            assert released(covered) == returned
+            assert max(returned) < amended_at()
+            assert count_until_more(free, others) > others, "everything stood still, so nothing was shown"
+            lift(desk, name)
+            renew()
+    in_step()
+
+
+def without_the_lock() -> Moment:
+    """The planted weakness: a gate that does not wait for who is in the fence, and for which nobody waits."""
+    return Moment(crossing.clock(), crossing.epoch())
+
+
+@pytest.mark.parametrize("fenced", [True, False], ids=["fenced", "without the lock"])
+def test_a_release_that_was_judged_before_the_amendment_and_ends_after_it_is_ended_or_found(
+    desk: Desk, covered: list[Package], monkeypatch: pytest.MonkeyPatch, fenced: bool
+) -> None:
+    """The control: without the fence's lock, the judgement above finds the release that the fence ends."""
+    declare(desk, subjects=["TW"])
+    write, parent = actions._write, os.getpid()
+
+    def stopped(*args: Any, **named: Any) -> Release:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return write(*args, **named)
+
+    monkeypatch.setattr(actions, "_write", stopped)
+    if not fenced:
+        monkeypatch.setattr(crossing, "_enter_together", without_the_lock)
+
+    def work() -> None:
+        actions.release(covered[0].key, to=desk.cast.fingerprint, channel="file", by=desk.second)
+
+    child = in_child(work)
+    os.waitpid(child, os.WUNTRACED)
+    pauses.amend(stated(subjects=["TW", "HK"]), by=desk.first, now=desk.now())
+    returned = released(covered)
+    os.kill(child, signal.SIGCONT)
+    ended(child)
+    assert returned == set()
+    assert bool(released(covered)) is not fenced
+    in_step()
