@@ -30,7 +30,10 @@ WIDENED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"subjects": ["HK"], "stages": ["review"]}, {"subjects": ["HK"], "stages": ["review", "release"]}),
     ({"subjects": ["HK"], "laws": ["us"]}, {"subjects": ["HK"], "laws": ["us", "hk-nsl43"]}),
     ({"subjects": ["HK"], "services": ["other"]}, {"subjects": ["HK"]}),
-    ({"subjects": ["TW"]}, {"subjects": ["HK"]}),  # holds less as well: the older version stays, the newer binds at once
+    (
+        {"subjects": ["TW"]},
+        {"subjects": ["HK"]},
+    ),  # holds less as well: the older version stays, the newer binds at once
 ]
 
 
