@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FUZZ_SECONDS ?= 600
-.PHONY: help env run test lint bench bench-quick fuzz pins clean
+.PHONY: help env run test lint bench bench-quick fuzz shots words pins clean
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,14 @@ bench-quick: env ## the same at a smaller size, in under 3 minutes
 
 fuzz: env ## hostile files at the reader for longer than the suite does
 	$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS)
+
+shots: env ## pictures of every page at two widths, in the folder shots (needs Chromium)
+	ABEYANCE_SHOTS=shots $(BIN)/python -m pytest tests/pages/test_every_page.py -k sound
+
+words: env ## gather the sentences of the pages for translation, and compile them (needs gettext)
+	cd abeyance && ABEYANCE_HOME=$${TMPDIR:-/tmp}/abeyance-words DJANGO_SETTINGS_MODULE=abeyance.site.settings \
+		../$(BIN)/python -m django makemessages -v0 -l zh_Hant --no-location --no-obsolete
+	msgfmt abeyance/site/locale/zh_Hant/LC_MESSAGES/django.po -o abeyance/site/locale/zh_Hant/LC_MESSAGES/django.mo
 
 pins: ## compile requirements.txt from requirements.in (needs uv)
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url \

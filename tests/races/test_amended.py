@@ -33,7 +33,7 @@ WIDENED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (
         {"subjects": ["TW"]},
         {"subjects": ["HK"]},
-    ),  # holds less as well: the older version stays, the newer binds at once
+    ),  # loosened too: the older stays, the newer binds
 ]
 
 
