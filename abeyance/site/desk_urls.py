@@ -9,7 +9,7 @@ from ninja import NinjaAPI
 
 from abeyance import __version__
 from abeyance.people.bearer import MemberToken
-from abeyance.site import answers, guard
+from abeyance.site import answers, guard, metrics
 from abeyance.site.home import PACKAGE
 
 ROOMS = (
@@ -47,7 +47,11 @@ def _pages() -> list[URLPattern | URLResolver]:
     return [path("", include(f"abeyance.{room}.urls")) for room in rooms]
 
 
-urlpatterns = [path("health", guard.health, name="health"), path("api/", _build().urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health", guard.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
+]
+urlpatterns += [path("api/", _build().urls)]
 urlpatterns += [path("sign-in/", include("abeyance.site.signin.urls")), *_pages()]
 
 handler400 = answers.bad_request

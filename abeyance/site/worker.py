@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 EVERY_SECONDS = 5.0
 WAKE_SECONDS = 60.0
+REWEIGHED = 300
 
 
 def main() -> None:
@@ -19,28 +21,31 @@ def main() -> None:
 
     from abeyance import outbox
 
-    outbox.run_worker(at_once=settings.ABEYANCE.worker_jobs, alongside=tend, every=EVERY_SECONDS)
+    outbox.run_worker(at_once=settings.ABEYANCE.worker_jobs, alongside=Rounds().tend, every=EVERY_SECONDS)
 
 
-def tend() -> None:
-    publish()
-    wake()
+@dataclass
+class Rounds:
+    """What is done about once a minute. `weighed` is the last case that was weighed again in turn."""
 
+    before: float = 0.0
+    weighed: int = 0
 
-def wake() -> None:
-    """Alarms, about once a minute; the order of the queue first, since they go by it."""
-    from abeyance.pauses import due
-    from abeyance.site.oncall import paging
+    def tend(self) -> None:
+        publish()
+        if time.monotonic() - self.before >= WAKE_SECONDS:
+            self.before = time.monotonic()
+            self.wake(datetime.now(UTC))
 
-    global _woken
-    if time.monotonic() - _woken < WAKE_SECONDS:
-        return
-    _woken, now = time.monotonic(), datetime.now(UTC)
-    due.catch_up(now)
-    paging.tend(now)
+    def wake(self, now: datetime) -> None:
+        """The order of the queue first, since alarms go by it."""
+        from abeyance.pauses import due
+        from abeyance.site.oncall import paging
 
-
-_woken = 0.0
+        due.catch_up(now)
+        # A law that has changed moves dates of requests to which nothing happened: so all of them, some at a time.
+        self.weighed = due.reweigh_all(now, REWEIGHED, self.weighed) or 0
+        paging.tend(now)
 
 
 def publish() -> None:

@@ -168,3 +168,18 @@ def test_an_account_is_made_once_with_the_token_of_two(desk: Any) -> None:
     account_of(member)  # the second factor
     again = Client(HTTP_ACCEPT="text/html").post("/sign-in/first/", said)
     assert (again.status_code, "You have an account already" in again.content.decode()) == (422, True)
+
+
+def test_figures_for_prometheus_need_their_token_and_betray_no_case(desk: Any, settings: Any) -> None:
+    from dataclasses import replace
+
+    browser = Client(HTTP_AUTHORIZATION="Bearer figures")
+    assert browser.get("/metrics").status_code == 404
+    settings.ABEYANCE = replace(settings.ABEYANCE, metrics_token="figures")
+    assert Client(HTTP_AUTHORIZATION="Bearer wrong").get("/metrics").status_code == 404
+    desk.confirmed()
+    hidden = desk.confirmed()
+    desk.case(hidden).__class__.objects.filter(ref=hidden).update(restricted=True)
+    body = browser.get("/metrics").content.decode()
+    assert 'abeyance_requests_open{state="to-verify"} 1.0' in body
+    assert "HK" not in body

@@ -30,7 +30,7 @@ class Way(models.Model):
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="ways")
     kind = models.CharField(max_length=32)  # the scheme, to be shown
-    sealed = models.TextField()
+    sealed = models.BinaryField()
     added_at = models.DateTimeField()
 
 

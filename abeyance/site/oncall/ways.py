@@ -26,8 +26,8 @@ def add(member: Member, address: str, *, now: datetime) -> Way:
         raise BadInput("This is no address that can be used, such as mailto://…, matrixs://… or jsons://… (a webhook).")
     if member.ways.count() >= MOST_WAYS:
         raise BadInput(f"At most {MOST_WAYS} ways for each member.")
-    return Way.objects.create(member=member, kind=kind, sealed=boxes.seal(PURPOSE, address), added_at=now)
+    return Way.objects.create(member=member, kind=kind, sealed=boxes.seal(PURPOSE, address).encode(), added_at=now)
 
 
 def opened(way: Way) -> str:
-    return boxes.open_(PURPOSE, way.sealed)
+    return boxes.open_(PURPOSE, bytes(way.sealed).decode())

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 PUBLIC = frozenset({"health", "account_login", "account_logout", "account_inactive", "mfa_authenticate"})
-PUBLIC |= {"mfa_login_webauthn", "first-sign-in", "account_signup", "calendar-feed", "set-language"}
+PUBLIC |= {"mfa_login_webauthn", "first-sign-in", "account_signup", "calendar-feed", "metrics", "set-language"}
 # What somebody who has no second factor yet may do.
 SETTING_UP = frozenset({"mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"})
 # allauth's own pages for oneself; each asks again where it should.

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(max_length=32)),
-                ("sealed", models.TextField()),
+                ("sealed", models.BinaryField()),
                 ("added_at", models.DateTimeField()),
                 (
                     "member",
