@@ -87,7 +87,7 @@ class Doors:
                 sentences = [reason.sentence for reason in ruling.reasons]
                 return render(request, "refused.html", {"sentences": sentences, "title": "not-yours"}, status=403)
         if word.step_up and not factors.shown_lately(request, account):
-            return _redirect("mfa_reauthenticate", next=_page_of(request))
+            return _redirect(factors.asks_again(account), next=_page_of(request))
         return None
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:

@@ -34,6 +34,12 @@ def shown_lately(request: HttpRequest, account: Account) -> bool:
     return bool(moments) and 0 <= time.time() - max(moments) < STEP_UP_SECONDS
 
 
+def asks_again(account: Account) -> str:
+    """The page that asks for the factor which this account has."""
+    has_codes = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
+    return "mfa_reauthenticate" if has_codes else "mfa_reauthenticate_webauthn"
+
+
 @receiver(authenticator_added)
 def _shown_by_adding(request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
     """Whoever has just proved the new factor has shown it."""
