@@ -6,12 +6,14 @@ since is weighed again, before a list is shown.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
-from abeyance.casefile.models import Case
+from abeyance.casefile.models import Case, Demand
 from abeyance.ledger.models import Entry
 from abeyance.pauses.weighing import weigh
 from abeyance.rules.clocks import next_due
@@ -51,3 +53,25 @@ def reweigh(case: Case, entry: int, now: datetime) -> None:
         clock = next_due([clock for one in weighed for clock in one.clocks])
         due = clock.at if clock else None
     Case.objects.filter(pk=case.pk).update(next_due=due, weighed_entry=entry)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A case that somebody may have to be woken for. Not for people: who may know of it is asked at the door."""
+
+    ref: str
+    due: datetime | None
+    emergency: bool
+
+
+def pressing(until: datetime, most: int) -> list[Running]:
+    """Open emergencies, and open cases that are due by then."""
+    emergencies = Demand.objects.filter(case__closed_at=None, emergency=True).values("case_id")
+    cases = Case.objects.filter(closed_at=None).filter(Q(next_due__lte=until) | Q(pk__in=emergencies))
+    said = cases.annotate(urgent=Exists(Demand.objects.filter(case=OuterRef("pk"), emergency=True)))
+    return [Running(*row) for row in said.order_by("next_due").values_list("ref", "next_due", "urgent")[:most]]
+
+
+def running(refs: Iterable[str]) -> dict[str, datetime | None]:
+    """Of these cases, those that are open, with the date they are due."""
+    return dict(Case.objects.filter(ref__in=list(refs), closed_at=None).values_list("ref", "next_due"))

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from abeyance.casefile.models import Case, Demand
+from abeyance.pauses import due
 from abeyance.people.models import Member
 from abeyance.rules.permissions import ROLE_PERMISSIONS, Permission, Role
 from abeyance.site.oncall.models import Alarm, Turn, Way
@@ -35,12 +35,11 @@ def tend(now: datetime, send: Send | None = None) -> int:
 
 
 def raise_alarms(now: datetime) -> None:
-    open_cases = Case.objects.filter(closed_at=None)
-    newest = Demand.objects.filter(case__closed_at=None, emergency=True).values_list("case_id", flat=True)
-    for ref in open_cases.filter(pk__in=newest).values_list("ref", flat=True)[:MOST]:
-        _raise(ref, "emergency", None, now)
-    for ref, due in open_cases.filter(next_due__lte=now + BEFORE).values_list("ref", "next_due")[:MOST]:
-        _raise(ref, "overdue" if due is not None and due <= now else "due", due, now)
+    for found in due.pressing(now + BEFORE, MOST):
+        if found.emergency:
+            _raise(found.ref, "emergency", None, now)
+        if found.due is not None and found.due <= now + BEFORE:
+            _raise(found.ref, "overdue" if found.due <= now else "due", found.due, now)
 
 
 def _raise(ref: str, kind: str, about: datetime | None, now: datetime) -> None:
@@ -50,14 +49,12 @@ def _raise(ref: str, kind: str, about: datetime | None, now: datetime) -> None:
 def open_alarms() -> list[Alarm]:
     """Those that nobody has acknowledged, about cases that are open and clocks that still run."""
     alarms = list(Alarm.objects.filter(acknowledged_at=None).order_by("raised_at")[:MOST])
-    cases = {case.ref: case for case in Case.objects.filter(ref__in=[alarm.case for alarm in alarms])}
-    return [alarm for alarm in alarms if _still(alarm, cases.get(alarm.case))]
+    running = due.running({alarm.case for alarm in alarms})
+    return [alarm for alarm in alarms if alarm.case in running and _still(alarm, running[alarm.case])]
 
 
-def _still(alarm: Alarm, case: Case | None) -> bool:
-    if case is None or case.closed_at is not None:
-        return False
-    return alarm.kind == "emergency" or case.next_due == alarm.about
+def _still(alarm: Alarm, next_due: datetime | None) -> bool:
+    return alarm.kind == "emergency" or next_due == alarm.about
 
 
 def waiting(now: datetime) -> list[Alarm]:
