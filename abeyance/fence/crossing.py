@@ -27,33 +27,35 @@ LOST_SYNC = "canceling wait for synchronous replication"
 # The database's clock, but never before the last entry of the ledger.
 CLOCK = "SELECT greatest(clock_timestamp(), (SELECT max(at) FROM ledger_entry))"
 EPOCH = "SELECT epoch FROM fence_fence WHERE id = 1"
+MARKED_EPOCH = "SELECT epoch, xmin::text FROM fence_fence WHERE id = 1"
 NOT_SET_UP = "The desk's database is not set up. Run `abeyance doctor`."
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When, and after how many pauses, the fence was entered."""
+    """When, and after how many pauses, the fence was entered. `mark` is another one after each crossing alone, also in
+    a database that was emptied or put back: what nobody changes but alone may be remembered under it."""
 
     now: datetime
     epoch: int
+    mark: tuple[int, str, int]
 
 
-def enter() -> None:
-    """Take the lock together with other releases. Call `clock()` and read facts only after it."""
-    _enter_together()
+def enter() -> Moment:
+    """Take the lock together with other releases; read facts only after it.
 
-
-def _enter_together() -> Moment:
-    """One journey of five statements: what follows the lock sees all that was committed before it was given."""
+    One journey of several statements: each that follows the lock sees all that was committed before it was given.
+    """
     asked = _prepared(WAIT_MS)
     asked.plain("SELECT pg_advisory_xact_lock_shared(%s)", LOCK)
     settings = asked.plain(surroundings.STATEMENT)
-    now, epoch = asked.plain(CLOCK), asked.plain(EPOCH)
+    now, epoch = asked.plain(CLOCK), asked.plain(MARKED_EPOCH)
     _ask(asked)
     surroundings.refuse_unless_safe(*settings[0])
     if not epoch:
         raise Unsafe(NOT_SET_UP)
-    return Moment(now[0][0], int(epoch[0][0]))
+    number, written = int(epoch[0][0]), str(epoch[0][1])
+    return Moment(now[0][0], number, (number, written, _backend_pid()))
 
 
 def enter_alone() -> int:
@@ -89,7 +91,7 @@ def together(act: UUID) -> Iterator[Moment]:
     Raises Unsafe when a stand-by did not confirm, SomeoneElseWasFirst when the fence was not to be had in time.
     """
     with _certain(act), transaction.atomic(durable=True):
-        yield _enter_together()
+        yield enter()
 
 
 @contextmanager

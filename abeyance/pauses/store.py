@@ -9,12 +9,14 @@ from typing import Any, cast
 from django.db.models import QuerySet
 
 from abeyance.asking import Asked
+from abeyance.fence import Moment
 from abeyance.pauses.models import PauseRow
 from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pausefile import as_document, parse_pause
 from abeyance.rules.pauses import ANY, UNKNOWN, Pause, who_marks
 
 MOST_KEPT = 50_000
+MOST_REMEMBERED = 500
 EVERYTHING = "EVERYTHING"  # the name under which a restored desk holds all; not to be given to a declared pause
 
 
@@ -56,9 +58,30 @@ def that_could_cover(labels: Iterable[DemandFacts]) -> list[Pause]:
     return found()
 
 
-def covering(asked: Asked, labels: Iterable[DemandFacts]) -> Callable[[], list[Pause]]:
-    """The same, to be called after `asked.now()`."""
+def covering(
+    asked: Asked, labels: Iterable[DemandFacts], *, entered: Moment | None = None
+) -> Callable[[], list[Pause]]:
+    """The same, to be called after `asked.now()`. `entered`: in the fence pauses change only with its mark."""
     marks = frozenset(mark for demand in labels for mark in who_marks(demand))
+    if entered is None:
+        return _asked(asked, marks)
+    if (entered.mark, marks) in _remembered:
+        return lambda: _remembered[entered.mark, marks]
+    found = _asked(asked, marks)
+    return lambda: _remember(entered.mark, marks, found())
+
+
+_remembered: dict[tuple[tuple[int, str, int], frozenset[str]], list[Pause]] = {}
+
+
+def _remember(mark: tuple[int, str, int], marks: frozenset[str], found: list[Pause]) -> list[Pause]:
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[mark, marks] = found
+    return found
+
+
+def _asked(asked: Asked, marks: frozenset[str]) -> Callable[[], list[Pause]]:
     if UNKNOWN in marks:
         rows = asked.plain(STORED)
     else:

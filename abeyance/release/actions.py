@@ -53,7 +53,7 @@ def _committed(key: UUID, *, to: str, channel: str, by: str) -> Release:
     act = uuid4()
     with fence.together(act) as entered:
         whole = locked(key)
-        facts = reading.facts_of(whole, to=to, by=by)
+        facts = reading.facts_of(whole, entered, to=to, by=by)
         verdict = rules.judge(facts, entered.now)
         if not verdict.allowed:
             raise Refused(verdict.reasons)
@@ -65,9 +65,8 @@ def _committed(key: UUID, *, to: str, channel: str, by: str) -> Release:
 def could_leave(key: UUID, *, to: str, by: str) -> Verdict:
     """What the gate would say at this moment, for a page or a preview. Binds nobody: `release` asks again."""
     with transaction.atomic():
-        fence.enter()
-        now = fence.clock()
-        return rules.judge(reading.facts_of(locked(key), to=to, by=by), now)
+        entered = fence.enter()
+        return rules.judge(reading.facts_of(locked(key), entered, to=to, by=by), entered.now)
 
 
 def finish(row: Release, state: str, *, now: datetime, reason: str = "") -> None:

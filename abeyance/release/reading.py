@@ -13,6 +13,7 @@ from abeyance.asking import Asked
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, ExceptionUse, Item, NoticeFact
 from abeyance.casefile.whole import Whole
+from abeyance.fence import Moment
 from abeyance.pauses import store
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
@@ -37,7 +38,7 @@ from abeyance.rules.release import (
 from abeyance.rules.terms import Ground
 
 
-def facts_of(whole: Whole, *, to: str, by: str) -> ReleaseFacts:
+def facts_of(whole: Whole, entered: Moment, *, to: str, by: str) -> ReleaseFacts:
     """The facts about handing this package to the key `to` (a fingerprint), done by the member `by`."""
     case, package, demand, finding = whole.case, whole.package, whole.demand, whole.finding
     approvals = whole.approvals
@@ -45,7 +46,7 @@ def facts_of(whole: Whole, *, to: str, by: str) -> ReleaseFacts:
     labels = casefacts.labels_that_count(case, said, whole.demands)
     asked = Asked()
     standing_of, books_of = people.standing_of(asked, _codes(by, whole)), policy.books_of(asked, lock=True)
-    key_of, pauses_of = directory.lock_key(asked, to), store.covering(asked, labels)
+    key_of, pauses_of = directory.lock_key(asked, to), store.covering(asked, labels, entered=entered)
     asked.now()
     standing, books = standing_of(), books_of()
     actors = _actors(standing, by, whole)
