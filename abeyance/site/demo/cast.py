@@ -24,7 +24,7 @@ from abeyance.site.demo import quill
 from abeyance.verification.commands import EXAMPLES
 
 DATA = Path(__file__).parent / "data"
-ADOPTED = ("hk-nsl43-s7", "us-2703d", "us-subpoena", "de-100j")
+ADOPTED = ("hk-nsl43-s7", "us-2703d", "us-subpoena", "de-100j", "eu-epoc")
 ADOPTED_FOR = timedelta(days=365)
 CHECKED_AGAINST = "the official text, read by invented counsel for the demonstration"
 POLICE = "hk-harbour-police"

@@ -35,6 +35,7 @@ from abeyance.rules.pauses import Pause
 from abeyance.rules.verification import FindingKind
 from abeyance.site.demo import papers
 from abeyance.site.demo.cast import POLICE, TELEPHONE, Cast
+from abeyance.site.demo.morning import Morning
 from abeyance.site.requests import letters, receipts, verifying
 from abeyance.verification import actions as verification
 
@@ -70,6 +71,9 @@ class Story:
         """Both parts, and what they left behind."""
         self.one_request()
         self.sixth_of_july()
+        self.step("What waits on the desk now, for whoever signs in")
+        self.kept["waiting"] = Morning(self.cast, self.folder, demand).begins()
+        self.note(f"{len(self.kept['waiting'])} requests, one at each step; an emergency among them.")
         return self.kept | {"folder": str(self.folder)}
 
     # --- one request
