@@ -54,7 +54,7 @@ def take_note(text: str, *, channel: str, by: str, now: datetime) -> Arrived:
 @contextmanager
 def in_memory(content: bytes | BinaryIO) -> Iterator[Path]:
     """A path to what must not lie on a disk in the clear."""
-    with _nameless() as held:
+    with nameless() as held:
         if isinstance(content, bytes):
             held.write(content)
         else:
@@ -63,7 +63,7 @@ def in_memory(content: bytes | BinaryIO) -> Iterator[Path]:
         yield Path(f"/dev/fd/{held.fileno()}")
 
 
-def _nameless() -> Any:
+def nameless() -> Any:
     """Memory where the system has files in memory, else a file that was never named."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("upload", os.MFD_CLOEXEC), "w+b")

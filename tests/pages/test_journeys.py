@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from abeyance.casefile.models import Case, Package
+from playwright.sync_api import expect
+
+from abeyance.casefile.models import Approval, Case, Package
+from abeyance.intake import taking
 from abeyance.release import making
 from abeyance.rules.permissions import Role
+from abeyance.site.demo import papers
 from abeyance.site.demo.cast import TELEPHONE
 from abeyance.site.requests import letters
 from tests.desk import MAIL
@@ -95,6 +99,48 @@ def test_receive_verify_narrow_agree_release(desk: Any, member: Any) -> None:
     assert page.locator(".story").inner_text().count("passed the gate") == 1
     clerk.press("Close")
     assert desk.case(ref).state == "closed"
+
+
+def test_the_papers_are_seen_as_they_look(desk: Any, member: Any) -> None:
+    path = papers.order_mail(desk.home / "pdf.eml")
+    (taken,) = taking.take_each([path], channel="mail", by="operator", now=desk.now())
+    page = member(desk.first).go(f"/requests/{taken.arrived.ref}/confirm/")
+    with page.expect_response("**/*.png") as heard:
+        page.get_by_text("As it looks").first.click()
+    assert heard.value.headers["content-type"] == "image/png"
+    picture = page.locator("img.page").first
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("naturalWidth", 1200)
+
+
+def test_a_refusal_is_proposed_agreed_and_closed(desk: Any, member: Any) -> None:
+    ref = desk.genuine()
+    page = member(desk.first).go(f"/requests/{ref}/")
+    page.locator("#outcome-1").select_option("refuse")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Propose", exact=True).click()
+    second = member(desk.second)
+    second.go(f"/requests/{ref}/")
+    assert second.sees("refuse")
+    second.press("Agree to exactly this")
+    page = second.go(f"/requests/{ref}/")
+    page.get_by_text("Close it", exact=True).click()
+    page.locator("#close-outcome").select_option("refused")
+    with page.expect_navigation():
+        page.locator("form[action$=close] button").click()
+    case = desk.case(ref)
+    assert (case.state, case.closing) == ("closed", "refused")
+
+
+def test_back_after_an_act_does_it_no_second_time(desk: Any, member: Any) -> None:
+    ref = desk.genuine()
+    clerk = member(desk.first)
+    page = clerk.go(f"/requests/{ref}/")
+    clerk.press("Propose")
+    page.go_back()  # nothing of a case is kept by the browser, so it asks anew
+    assert page.get_by_role("button", name="Propose", exact=True).count() == 0
+    assert clerk.sees("your own proposal")
+    assert Approval.objects.filter(item__case__ref=ref, withdrawn_at=None).count() == 1
 
 
 def test_a_link_is_shown_once_with_its_code(desk: Any, member: Any) -> None:

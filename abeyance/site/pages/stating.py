@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,10 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from abeyance import seals
-from abeyance.casefile import door
+from abeyance.casefile import door, retention
 from abeyance.casefile.models import Case
-from abeyance.errors import BadInput
-from abeyance.intake import confirming, taking
+from abeyance.errors import BadInput, NotFound
+from abeyance.intake import confirming, drawing, taking
 from abeyance.people.directory import queries as directory
 from abeyance.people.pages import MemberRequest, page
 from abeyance.policy import queries as policy
@@ -29,6 +30,7 @@ from abeyance.site.requests import commands, documents, drafting
 
 MOST_ENTRIES = 500
 BLANK_ITEMS = 2
+PDF = "application/pdf"
 OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
 ITEM_TEXTS: tuple[str, ...] = ("service", "category", "identifier_kind", "identifier", "nexus")
 ITEM_TEXTS += ("controller", "stored_in", "subject_country")
@@ -109,6 +111,22 @@ def confirm(request: MemberRequest, ref: str) -> HttpResponse:
     return render(request, "pages/confirm.html", context, status=422 if problem else 200)
 
 
+@page(P.CASE_READ)
+def drawn(request: MemberRequest, ref: str, key: UUID, part: int, number: int) -> HttpResponse:
+    """One page of a PDF as a picture."""
+    found = _case(ref, request.member)
+    document = found.documents.filter(key=key).first()
+    if document is None:
+        raise NotFound("This request has no such document.")
+    parts = documents.reading_of(found, document).get("parts", [])
+    if not 0 <= part < len(parts):
+        raise NotFound("This document has no such part.")
+    pieces = seals.unseal_file(found.holder, retention.document_file(document), place=document.place)
+    answer = HttpResponse(drawing.page(pieces, parts[0]["path"], parts[part]["path"], number), content_type="image/png")
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
 def _particular_names(draft: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*PARTICULARS, *draft.get("particulars", {})]))
 
@@ -172,8 +190,8 @@ def _readable_document(found: Case, document: Any) -> dict[str, Any]:
     read = documents.reading_of(found, document)
     name = seals.unseal(found.holder, bytes(document.name), place=f"document:{document.key}:name").decode()
     pages = [
-        {"of": part["path"], "number": number, "text": text}
-        for part in read.get("parts", [])
+        {"of": part["path"], "part": place, "number": number, "text": text, "drawn": part["type"] == PDF}
+        for place, part in enumerate(read.get("parts", []))
         for number, text in enumerate(part["text"], 1)
     ]
     return {"key": str(document.key), "name": name, "size": document.size, "pages": pages, "mark": document.mark}

@@ -24,6 +24,9 @@ urlpatterns = [
     path("requests/<slug:ref>/receipt", cases.receipt, name="case-receipt"),
     path("requests/<slug:ref>/letters/<slug:kind>/<slug:language>", cases.letter, name="case-letter"),
     path("requests/<slug:ref>/documents/<uuid:key>", cases.original, name="case-document"),
+    path(
+        "requests/<slug:ref>/documents/<uuid:key>/pages/<int:part>/<int:number>.png", stating.drawn, name="drawn-page"
+    ),
     path("requests/<slug:ref>/act/<slug:verb>", steps.act_on, name="act-on-case"),
     path("requests/<slug:ref>/agree/<slug:verb>", steps.agree_on, name="agree-on-case"),
     path("requests/<slug:ref>/tell", steps.tell, name="tell-holder"),

@@ -1,0 +1,73 @@
+"""Draws a page of a foreign PDF, as raw colours on a pipe. A process of its own for each page, confined like a reader.
+
+It says one line of JSON, {"width": …, "height": …}, then width x height x 3 bytes; or {"error": …} and nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+
+from abeyance.intake.reading import confinement, kinds, walk
+from abeyance.intake.reading.content import Content, Inner
+from abeyance.intake.reading.values import Limits
+
+WIDTH = 1200  # pixels
+MOST_PIXELS = 6_000_000
+
+
+class Finding(walk.Walk):
+    """Unpacks as a reader does, and keeps the bytes of the one part that is wanted."""
+
+    def __init__(self, limits: Limits, wanted: str) -> None:
+        super().__init__(limits, frozenset(), lambda path: None)
+        self.wanted, self.data = wanted, b""
+
+    def _content(self, inner: Inner, path: str, content: Content) -> str:
+        if path == self.wanted:
+            self.data = inner.data
+        return super()._content(inner, path, content)
+
+
+def main(source: int, name: str, part: str, page: int) -> None:
+    logging.disable(logging.CRITICAL)
+    confinement.leave_the_network()
+    import pypdfium2  # noqa: F401 - loaded before the walls go up
+
+    limits = Limits()
+    confinement.confine(limits)
+    with os.fdopen(source, "rb") as file:
+        whole = file.read(limits.file_bytes)
+    finding = Finding(limits, part)
+    finding.read(Inner(name, whole))
+    _write(*_drawn(finding.data, page))
+
+
+def _drawn(data: bytes, number: int) -> tuple[dict[str, object], bytes]:
+    import pypdfium2
+
+    if kinds.kind_of(data).media_type != kinds.PDF:
+        return {"error": "not a PDF"}, b""
+    try:
+        document = pypdfium2.PdfDocument(data)
+        page = document[number - 1]
+        width, height = page.get_size()
+        scale = min(WIDTH / width, (MOST_PIXELS / (width * height)) ** 0.5)
+        bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=False, may_draw_forms=False)
+        seen, wide = memoryview(bitmap.buffer).cast("B"), bitmap.width * 3
+        rows = [bytes(seen[row * bitmap.stride :][:wide]) for row in range(bitmap.height)]
+    except Exception as problem:  # the library fails in ways of its own
+        return {"error": type(problem).__name__}, b""
+    return {"width": bitmap.width, "height": bitmap.height}, b"".join(rows)
+
+
+def _write(head: dict[str, object], pixels: bytes) -> None:
+    waiting = memoryview(json.dumps(head).encode() + b"\n" + pixels)
+    while waiting:
+        waiting = waiting[os.write(1, waiting) :]
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))
