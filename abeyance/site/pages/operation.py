@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def operation(request: MemberRequest) -> HttpResponse:
         "waiting": outbox.waiting(),
         "overdue": outbox.overdue(),
         "failures": outbox.failures(200),
+        "options": _options(),
         "backups": sorted((each.name for each in _backups().glob("*") if each.is_dir()), reverse=True)[:20],
     }
     return render(request, "pages/operation.html", context)
@@ -44,6 +46,18 @@ def back_up(request: MemberRequest) -> HttpResponse:
     said = _("%(files)s files are in %(folder)s. Note the digest elsewhere: %(digest)s")
     messages.success(request, said % {"files": made.files, "folder": made.folder, "digest": made.digest})
     return redirect("operation")
+
+
+def _options() -> list[tuple[str, str, str]]:
+    """Name, value and meaning. They come from the environment of whoever runs the desk; what is secret is not shown."""
+    return [(each.name, _shown(each.name), str(each.metadata["meaning"])) for each in fields(settings.ABEYANCE)]
+
+
+def _shown(name: str) -> str:
+    value = str(getattr(settings.ABEYANCE, name))
+    hidden = any(word in name for word in ("password", "token", "database_url", "database_desk", "database_portal"))
+    hidden = hidden or name in ("database_worker", "database_keys")
+    return "•••" if hidden and value else value
 
 
 def _backups() -> Path:

@@ -19,6 +19,7 @@ from abeyance.people import proposals, queries
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.rules.lifecycle import State
 from abeyance.rules.permissions import Permission
+from abeyance.site.oncall import paging
 from abeyance.site.pages import queue, saying_who
 from abeyance.site.signin.models import Account
 
@@ -43,6 +44,7 @@ def front(request: MemberRequest) -> HttpResponse:
         "pauses": [pause_documents.of_row(row) for row in in_force[:MOST_PAUSES]],
         "more_pauses": len(in_force) > MOST_PAUSES,
         "proposals": _for_second(by),
+        "alarms": _alarms(by) if reads else 0,
     }
     template = "pages/front_lists.html" if request.headers.get("HX-Request") else "pages/front.html"
     return render(request, template, context)
@@ -136,6 +138,11 @@ def oneself(request: MemberRequest) -> HttpResponse:
         "permissions": sorted(permission.value for permission in queries.actor(request.member).permissions),
     }
     return render(request, "pages/oneself.html", context)
+
+
+def _alarms(member: str) -> int:
+    """Open alarms about requests that this member may know of."""
+    return door.visible_to(member).filter(ref__in={alarm.case for alarm in paging.open_alarms()}).count()
 
 
 def _for_second(member: str, *, also_own: bool = False) -> list[dict[str, Any]]:
