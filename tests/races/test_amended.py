@@ -14,7 +14,6 @@ from django.db import connection
 
 from abeyance.casefile.models import Package, Release
 from abeyance.fence import crossing
-from abeyance.fence.crossing import Moment
 from abeyance.ledger.models import Entry
 from abeyance.pauses import actions as pauses
 from abeyance.release import actions
@@ -23,7 +22,7 @@ from tests.desk import Desk, item
 from tests.races.test_races import ended, in_child, in_step, lift, releasing, renew
 
 RELEASERS = 4
-LONG_ENOUGH = 0.6  # for a releaser that was on its way to finish, many times over
+LONG_ENOUGH = 0.4  # for a releaser that was on its way to finish, many times over
 # How each pause begins, holding nothing of the packages below, and how it is amended to hold those of the first kind.
 WIDENED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"subjects": ["TW"]}, {"subjects": ["TW", "HK"]}),
@@ -101,15 +100,10 @@ def test_what_a_widened_pause_covers_does_not_leave_after_the_amendment(
     in_step()
 
 
-def without_the_lock() -> Moment:
-    """The planted weakness: a gate that does not wait for who is in the fence, and for which nobody waits."""
-    return Moment(crossing.clock(), crossing.epoch())
-
-
 def test_the_judgement_by_the_ledger_finds_a_release_that_did_not_wait_at_the_fence(
     desk: Desk, covered: list[Package], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: judged before the amendment, written after it."""
+    """The control, a planted weakness: a gate with a lock of its own, judged before the amendment, written after it."""
     declare(desk, subjects=["TW"])
     write = actions._write
 
@@ -118,9 +112,9 @@ def test_the_judgement_by_the_ledger_finds_a_release_that_did_not_wait_at_the_fe
         return write(*args, **named)
 
     monkeypatch.setattr(actions, "_write", stopped)
-    monkeypatch.setattr(crossing, "_enter_together", without_the_lock)
 
     def work() -> None:
+        monkeypatch.setattr(crossing, "LOCK", crossing.LOCK + 1)  # in this child only
         actions.release(covered[0].key, to=desk.cast.fingerprint, channel="file", by=desk.second)
 
     child = in_child(work)
