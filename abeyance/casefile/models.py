@@ -252,10 +252,12 @@ class ClockAct(models.Model):
 
 
 class LegalHold(models.Model):
-    """Stops destruction of a case until it is ended."""
+    """Stops destruction of a case until it is ended. Why may name somebody, so it is sealed."""
+
+    PLACE = "hold:basis"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="legal_holds")
-    basis = models.CharField(max_length=80)
+    basis = models.BinaryField()  # sealed
     by = models.CharField(max_length=16)
     at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

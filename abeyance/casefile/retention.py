@@ -77,7 +77,7 @@ def _against(case: Case) -> list[Reason]:
     if State(case.state) is not State.CLOSED:
         found.append(_no("not-closed", f"The request is '{case.state}'; only a closed one is erased."))
     for hold in case.legal_holds.filter(ended_at=None):
-        found.append(_no("legal-hold", f"A legal hold is in force: {hold.basis}."))
+        found.append(_no("legal-hold", f"A legal hold is in force, since {hold.at:%Y-%m-%d}."))
     return found
 
 
@@ -95,6 +95,7 @@ def _empty(case: Case, now: datetime) -> None:
     Finding.objects.filter(case=case).update(note=b"")
     NoticeFact.objects.filter(item__case=case).update(reason=b"")
     case.remarks.all().delete()
+    case.legal_holds.update(basis=b"")
     case.packages.update(summary=b"", sha256=b"", destroyed_at=now)
     Case.objects.filter(pk=case.pk).update(erased_at=now)
 

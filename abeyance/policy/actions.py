@@ -19,7 +19,7 @@ from abeyance.policy import queries
 from abeyance.policy.models import AdoptedEntry, Current, Text
 from abeyance.policy.queries import PROPOSED_TEXT
 from abeyance.policy.reading import Parsed, kind_of, name_of, read, stored
-from abeyance.rules.events import AdminAct, TextAdopted
+from abeyance.rules.events import AdminAct, AdoptionEnded, TextAdopted
 from abeyance.rules.instruments import LawText
 from abeyance.rules.people import OPERATOR_CODE, Permission
 from abeyance.rules.policy import Policy
@@ -116,7 +116,7 @@ def end_adoption(entry: str, *, by: str, now: datetime) -> None:
         standing = AdoptedEntry.objects.filter(entry=entry, ended_at=None) if is_code(entry) else None
         if standing is None or not standing.update(ended_at=moment):
             raise NotFound(f"The law entry {entry[:64]!r} is not adopted.")
-        ledger.append(AdminAct(act="law-ended"), by=by, now=moment, epoch=epoch, act=act)
+        ledger.append(AdoptionEnded(entry=entry), by=by, now=moment, epoch=epoch, act=act)
 
 
 def _refuse_a_second_reading(text: Parsed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
-from abeyance import fence, ledger
+from abeyance import fence, ledger, seals
 from abeyance.casefile import door
 from abeyance.casefile.models import Case, ClockAct, LegalHold, Reader
 from abeyance.errors import BadInput, NotFound
@@ -48,11 +48,12 @@ def hold(ref: str, basis: str, *, by: str, now: datetime) -> LegalHold:
     if not 1 <= len(basis.strip()) <= LONGEST_BASIS:
         raise BadInput(f"A legal hold names its basis in 1 to {LONGEST_BASIS} characters.")
     case = door.open_for(by, ref, Permission.HOLD_SET, now=now)
+    sealed = seals.seal(case.holder, basis.strip().encode(), place=LegalHold.PLACE)
     act = uuid4()
     with fence.together(act):
         moment = fence.clock()
         Case.objects.select_for_update().get(pk=case.pk)
-        row = LegalHold.objects.create(case=case, basis=basis.strip(), by=by, at=moment)
+        row = LegalHold.objects.create(case=case, basis=sealed, by=by, at=moment)
         told = LegalHoldSet(hold=str(row.pk), in_force=True)
         ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
     return row

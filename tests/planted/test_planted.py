@@ -160,7 +160,7 @@ def test_the_search_finds_what_is_not_sealed_in_each_place(desk: Desk) -> None:
     """The control: heap, write-ahead log, server log, running statements, temporary files, the home."""
     in_row, in_log, running, in_file, temporary = (f"mk{secrets.token_hex(12)}" for _ in range(5))
     case = Case.objects.get(ref=desk.arrive())
-    LegalHold.objects.create(case=case, basis=in_row, by="operator", at=desk.now())
+    LegalHold.objects.create(case=case, basis=in_row.encode(), by="operator", at=desk.now())
     checkpoint()
     found = places_of([in_row], server_files())
     assert any("/base/" in path for path in found)

@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
             name="LegalHold",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("basis", models.CharField(max_length=80)),
+                ("basis", models.BinaryField()),
                 ("by", models.CharField(max_length=16)),
                 ("at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),

@@ -26,6 +26,13 @@ class TextAdopted(
 
 
 @dataclass(frozen=True, kw_only=True)
+class AdoptionEnded(Event, public=False, personal=(), says="The law entry {entry} decides nothing from now."):
+    """Ended before its time, by one person; what rested on it is asked."""
+
+    entry: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyRotated(Event, public=True, personal=(), says="The key {key} is now at version {version}."):
     key: str
     version: int

@@ -18,7 +18,7 @@ from abeyance.answer import actions as answers
 from abeyance.casefile import door, retention
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.ending import Closing
-from abeyance.casefile.models import Case
+from abeyance.casefile.models import Case, LegalHold
 from abeyance.errors import BadInput, Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
@@ -69,7 +69,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "clocks": _clocks(told),
         "story": _story(found),
         "readers": _readers(found),
-        "holds": list(found.legal_holds.filter(ended_at=None)),
+        "holds": _holds(found),
         "exceptions": _exceptions(found, told),
         "letters": _letters(told),
         "packages": [with_keys(each, told) for each in told["packages"]],
@@ -202,6 +202,16 @@ def _readers(found: Case) -> list[str]:
 
 def _letters(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(kind, language) for kind in letters.KINDS for language in letters.LANGUAGES]
+
+
+def _holds(found: Case) -> list[tuple[LegalHold, str]]:
+    """Legal holds in force, and why, where the key holder answers."""
+    rows = list(found.legal_holds.filter(ended_at=None))
+    try:
+        said = seals.unseal_many(found.holder, [(bytes(row.basis), LegalHold.PLACE) for row in rows]) if rows else []
+    except Locked:
+        return [(row, documents.LOCKED) for row in rows]
+    return [(row, text.decode()) for row, text in zip(rows, said, strict=True)]
 
 
 def _objections(found: Case) -> list[dict[str, Any]]:
