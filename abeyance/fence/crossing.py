@@ -22,6 +22,8 @@ from abeyance.errors import SomeoneElseWasFirst, Unsafe
 from abeyance.fence import surroundings, watch
 
 LOCK = 0x0ABE7A9C  # the one advisory lock of the desk
+# One at a time comes in by each door, so that whoever wants to be alone waits for a few, however many are outside.
+DOOR, DOORS = 0x0ABE7A9D, 16
 WAIT_MS = 2000  # the longest that anybody waits for, works in, or idles in the fence
 LOST_SYNC = "canceling wait for synchronous replication"
 # The database's clock, but never before the last entry of the ledger.
@@ -47,6 +49,7 @@ def enter() -> Moment:
     One journey of several statements: each that follows the lock sees all that was committed before it was given.
     """
     asked = _prepared(WAIT_MS)
+    asked.plain("SELECT pg_advisory_xact_lock(%s, pg_backend_pid() %% %s)", DOOR, DOORS)
     asked.plain("SELECT pg_advisory_xact_lock_shared(%s)", LOCK)
     settings = asked.plain(surroundings.STATEMENT)
     now, epoch = asked.plain(CLOCK), asked.plain(MARKED_EPOCH)

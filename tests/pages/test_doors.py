@@ -30,6 +30,8 @@ SAMPLES: dict[str, Any] = {
     "job": 999_999,
     "pk": 999_999,
     "token": "none",
+    "part": 0,
+    "number": 1,
 }
 
 
