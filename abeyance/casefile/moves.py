@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
-
 from abeyance import ledger
+from abeyance.asking import Asked
 from abeyance.casefile.models import Case, Item
 from abeyance.errors import Refused, SomeoneElseWasFirst
 from abeyance.rules import lifecycle
@@ -17,29 +17,35 @@ from abeyance.rules.lifecycle import Event, State
 
 def move(case: Case, event: Event, *, by: str, now: datetime) -> None:
     """Change the state if it is still what the caller saw, and record it; inside the caller's transaction."""
-    moved = moved_by(case, event, now=now)
-    ledger.append(moved, by=by, now=now, holder=case.holder, case=case.ref)
+    asked = Asked()
+    moved = moving(asked, case, event, now=now)
+    asked.now()
+    ledger.append(moved(), by=by, now=now, holder=case.holder, case=case.ref)
 
 
 MOVE = (
     "UPDATE casefile_case SET state = %s, version = version + 1, closed_at = %s"
-    " WHERE id = %s AND version = %s AND state = %s"
+    " WHERE id = %s AND version = %s AND state = %s RETURNING id"
 )
 
 
-def moved_by(case: Case, event: Event, *, now: datetime) -> CaseMoved:
-    """For a caller that records this beside an entry of its own: the state is changed, the entry is not yet written."""
+def moving(asked: Asked, case: Case, event: Event, *, now: datetime) -> Callable[[], CaseMoved]:
+    """For a caller that writes more in the same journey, and records this beside an entry of its own. What it gives is
+    called after `asked.now()`."""
     before = State(case.state)
     after = next_state(case, event)
     closed = now if after is State.CLOSED else None
-    with connection.cursor() as cursor:
-        cursor.execute(MOVE, [after.value, closed, case.pk, case.version, before.value])
-        if cursor.rowcount != 1:
+    changed = asked.plain(MOVE, after.value, closed, case.pk, case.version, before.value)
+
+    def moved() -> CaseMoved:
+        if len(changed) != 1:
             raise SomeoneElseWasFirst(f"{case.ref} has changed meanwhile; look at it again.")
-    case.state, case.version, case.closed_at = after, case.version + 1, closed
-    if (after in lifecycle.OPEN_STATES) != (before in lifecycle.OPEN_STATES):
-        _open_items(case, after in lifecycle.OPEN_STATES)
-    return CaseMoved(before=before.value, event=event.value, after=after.value)
+        case.state, case.version, case.closed_at = after, case.version + 1, closed
+        if (after in lifecycle.OPEN_STATES) != (before in lifecycle.OPEN_STATES):
+            _open_items(case, after in lifecycle.OPEN_STATES)
+        return CaseMoved(before=before.value, event=event.value, after=after.value)
+
+    return moved
 
 
 def next_state(case: Case, event: Event) -> State:

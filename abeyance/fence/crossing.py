@@ -23,7 +23,7 @@ from abeyance.fence import surroundings, watch
 
 LOCK = 0x0ABE7A9C  # the one advisory lock of the desk
 # One at a time comes in by each door, so that whoever wants to be alone waits for a few, however many are outside.
-DOOR, DOORS = 0x0ABE7A9D, 16
+DOOR, DOORS = 0x0ABE7A9D, 6
 WAIT_MS = 2000  # the longest that anybody waits for, works in, or idles in the fence
 LOST_SYNC = "canceling wait for synchronous replication"
 # The database's clock, but never before the last entry of the ledger.

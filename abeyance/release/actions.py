@@ -112,8 +112,10 @@ def _write(
         agency_key=to,
         exception=",".join(verdict.exceptions)[:140],
     )
-    _insert(row)
-    moved = moves.moved_by(case, Event.RELEASED, now=now)
+    asked = Asked()
+    key, moved = asked.written(row), moves.moving(asked, case, Event.RELEASED, now=now)
+    asked.now()
+    row.pk, row._state.adding = key[0][0], False
     released = Released(
         package=str(package.pk),
         recipient=to,
@@ -123,17 +125,10 @@ def _write(
         policy=facts.books[0].policy.digest,
         digest=bytes(package.sha256).hex(),
     )
-    both = [moved, released]
+    both = [moved(), released]
     entries = ledger.append_all(both, by=by, now=now, holder=case.holder, case=case.ref, epoch=epoch, act=act)
     outbox.queue("release.follow_up", because_of=entries[-1], release=row.pk)
     return row
-
-
-def _insert(row: Release) -> None:
-    asked = Asked()
-    key = asked.written(row)
-    asked.now()
-    row.pk, row._state.adding = key[0][0], False
 
 
 def _file(package: Package) -> Path:
