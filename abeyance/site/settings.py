@@ -36,6 +36,7 @@ ROOMS = (
     "people",
     "policy",
     "casefile",
+    "diligence",
     "pauses",
     "services",
     "patterns",

@@ -20,7 +20,7 @@ LAYERS = (
     {"rules", "errors", "console"},
     {"fence", "seals", "ledger", "outbox"},
     {"people", "policy", "casefile"},
-    {"pauses", "services"},
+    {"diligence", "pauses", "services", "patterns"},
     {"intake", "verification", "review", "answer", "release", "notice"},
     {"site"},
 )
@@ -34,6 +34,8 @@ SIDEWAYS = {
     ("policy", "people"),
     ("casefile", "people"),
     ("pauses", "services"),
+    ("pauses", "diligence"),
+    ("pauses", "patterns"),
     ("outbox", "ledger"),
 }
 # A lower room that borrows from a higher one, and why.
