@@ -42,7 +42,10 @@ def of_bound(bound: Bound, seen: Preview) -> dict[str, Any]:
 
 
 def of_row(row: PauseRow) -> dict[str, Any]:
-    return as_document(from_row(row)) | {
+    pause = from_row(row)
+    route = {"who": pause.route.who, "how": pause.route.how, "days": pause.route.days}
+    return as_document(pause) | {
+        "review": route,
         "version": row.version,
         "since": moment(row.declared_at),
         "in_force": row.ended_epoch is None,

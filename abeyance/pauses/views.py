@@ -135,6 +135,10 @@ def _stated(request: MemberRequest) -> dict[str, Any]:
         document["starts"] = _moment(starts)
     document["conditions"] = [line.strip() for line in said.get("conditions", "").splitlines() if line.strip()]
     document["exceptions"] = _exceptions(request)
+    route = {key: said.get(f"review-{key}", "").strip() for key in ("who", "how", "days")}
+    if any(route.values()):
+        days = route["days"]
+        document["review"] = route | {"days": int(days) if days.isdecimal() else days}
     return document
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from abeyance.rules.pauses import Pause, PauseException
+from abeyance.rules.pauses import Pause, PauseException, ReviewRoute
 from abeyance.rules.terms import DemandKind, PauseMode, Stage
 
 KEYS = (
@@ -26,7 +26,10 @@ KEYS = (
     "statement",
     "conditions",
     "exceptions",
+    "review",
 )
+REVIEW_KEYS = ("who", "how", "days")
+LONGEST_REVIEW = 365  # days
 EXCEPTION_KEYS = ("name", "sentence", "kinds", "instruments")
 NAME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,47}")
 COUNTRY = re.compile(r"[A-Z]{2}")
@@ -56,6 +59,11 @@ conditions = ["the assessment is approved"]
 # sentence = "Danger to life, confirmed by calling back."
 # kinds = ["emergency"]
 # instruments = []
+
+# [review]                          # who hears agencies, account holders and victims; published with the pause
+# who = "Two members of the board who did not declare it."
+# how = "By the form beside this pause, or by post to our address."
+# days = 30                         # within which they decide
 """
 
 
@@ -83,6 +91,7 @@ def parse_pause(document: Mapping[str, Any]) -> Pause:
         starts_at=_moment(document, "starts"),
         conditions=tuple(_texts(document, "conditions")),
         exceptions=tuple(_exception(entry) for entry in _list(document, "exceptions")),
+        review=_review(document),
     )
     if not (pause.jurisdictions or pause.agencies or pause.laws or pause.subjects or pause.services):
         raise Unreadable("The pause names nobody: give jurisdictions, agencies, laws, subjects or services.")
@@ -90,8 +99,10 @@ def parse_pause(document: Mapping[str, Any]) -> Pause:
 
 
 def as_document(pause: Pause) -> dict[str, Any]:
-    """The pause as plain JSON, as stored and as published; `from_document` reads it back."""
-    return {
+    """The pause as plain JSON, as stored and as published; `from_document` reads it back. What was not stated is left
+    out, so that the digest of an older pause stays the same."""
+    review = {"review": _review_document(pause.review)} if pause.review else {}
+    return review | {
         "name": pause.name,
         "jurisdictions": sorted(pause.jurisdictions),
         "agencies": sorted(pause.agencies),
@@ -117,6 +128,25 @@ def _exception_document(exception: PauseException) -> dict[str, Any]:
         "kinds": sorted(exception.kinds),
         "instruments": sorted(exception.instruments),
     }
+
+
+def _review_document(route: ReviewRoute) -> dict[str, Any]:
+    return {"who": route.who, "how": route.how, "days": route.days}
+
+
+def _review(document: Mapping[str, Any]) -> ReviewRoute | None:
+    if "review" not in document:
+        return None
+    entry = document["review"]
+    if not isinstance(entry, dict):
+        raise Unreadable("review is a table [review] with who, how and days.")
+    _only(entry, REVIEW_KEYS, "A review")
+    days = entry.get("days")
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= LONGEST_REVIEW:
+        raise Unreadable(
+            f"review.days is a whole number from 1 to {LONGEST_REVIEW}: within how many days it is decided."
+        )
+    return ReviewRoute(_text(entry, "who"), _text(entry, "how"), days)
 
 
 def _exception(entry: object) -> PauseException:

@@ -47,6 +47,24 @@ class PauseException:
 
 
 @dataclass(frozen=True)
+class ReviewRoute:
+    """Where an agency, an account holder or a victim asks for this pause to be looked at again, and within how many
+    days people who did not declare it decide. Published with the pause."""
+
+    who: str
+    how: str
+    days: int
+
+
+# Every pause has a way to be heard, also one that names none of its own.
+ORDINARY_ROUTE = ReviewRoute(
+    who="Somebody who has not declared, confirmed or amended this pause.",
+    how="By the form beside this pause, or in writing to the address of this desk.",
+    days=30,
+)
+
+
+@dataclass(frozen=True)
 class Pause:
     """One version of a pause, in force from `declared_epoch` until `ended_epoch` (None: still in force)."""
 
@@ -66,11 +84,16 @@ class Pause:
     starts_at: datetime | None = None
     conditions: tuple[str, ...] = ()
     exceptions: tuple[PauseException, ...] = ()
+    review: ReviewRoute | None = None
     everything: bool = False
     since_epoch: int = 0  # first version's epoch: "new" is judged by it
     declared_epoch: int = 0
     ended_epoch: int | None = None
     declared_at: datetime | None = None
+
+    @property
+    def route(self) -> ReviewRoute:
+        return self.review or ORDINARY_ROUTE
 
     @property
     def who(self) -> frozenset[str]:
@@ -157,6 +180,7 @@ def is_tighter(new: Pause, old: Pause) -> bool:
         and (new.starts_at is None or (old.starts_at is not None and new.starts_at <= old.starts_at))
         and set(new.exceptions) <= set(old.exceptions)
         and set(new.conditions) >= set(old.conditions)
+        and (old.review is None or new.review == old.review)
         and (new.mode is old.mode or new.mode is PauseMode.REFUSE)
     )
 

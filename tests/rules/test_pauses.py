@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from abeyance.rules import pausefile
 from abeyance.rules.facts import DemandFacts, ItemFacts
-from abeyance.rules.pauses import Pause, PauseException, Reach, held_by, is_tighter, last_lift_epoch, prefilter, reach
+from abeyance.rules.pauses import (
+    Pause,
+    PauseException,
+    Reach,
+    ReviewRoute,
+    held_by,
+    is_tighter,
+    last_lift_epoch,
+    prefilter,
+    reach,
+)
 from abeyance.rules.terms import DemandKind, PauseMode, Stage
 
 NOW = datetime(2020, 7, 6, 12, tzinfo=UTC)
@@ -155,6 +165,16 @@ def test_a_pause_survives_being_written_and_read(pause: Pause) -> None:
     assert pausefile.as_document(again) == pausefile.as_document(pause)
 
 
+def test_every_pause_names_a_way_to_be_heard_and_taking_it_away_loosens() -> None:
+    board = ReviewRoute("Two members of the board.", "By post.", 14)
+    heard = replace(HONG_KONG, review=board)
+    again = pausefile.parse_pause(pausefile.as_document(heard))
+    assert (again.route, HONG_KONG.route.days) == (board, 30)
+    assert "review" not in pausefile.as_document(HONG_KONG)  # what was stored before keeps its digest
+    assert is_tighter(heard, HONG_KONG)
+    assert not is_tighter(HONG_KONG, heard)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -165,6 +185,9 @@ def test_a_pause_survives_being_written_and_read(pause: Pause) -> None:
         ({"starts": "2020-07-07T00:00:00"}, "no zone"),
         ({"exceptions": [{"name": "x", "sentence": "y"}]}, "what it is for"),
         ({"jurisdictions": []}, "names nobody"),
+        ({"review": "the board"}, "review is a table"),
+        ({"review": {"who": "the board", "how": "by post", "days": 0}}, "review.days"),
+        ({"review": {"who": "", "how": "by post", "days": 30}}, "who is a text"),
     ],
 )
 def test_a_wrong_text_is_refused_with_the_key_that_is_wrong(wrong: dict[str, object], says: str) -> None:
