@@ -55,6 +55,16 @@ def reweigh(case: Case, entry: int, now: datetime) -> None:
     Case.objects.filter(pk=case.pk).update(next_due=due, weighed_entry=entry)
 
 
+def soonest(most: int) -> list[Case]:
+    """Open requests with a date, the soonest first. For the worker alone."""
+    return list(Case.objects.filter(closed_at=None, next_due__isnull=False).order_by("next_due")[:most])
+
+
+def with_clocks(after: int, most: int) -> list[Case]:
+    """Open requests with a date, by number. For the worker alone."""
+    return list(Case.objects.filter(closed_at=None, next_due__isnull=False, pk__gt=after).order_by("pk")[:most])
+
+
 @dataclass(frozen=True)
 class Running:
     """A case that somebody may have to be woken for. Not for people: who may know of it is asked at the door."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from abeyance.rules.calendars import NEVER, Calendar, after_business_days, after_calendar_days, after_hours
 from abeyance.rules.decision import Reason
 from abeyance.rules.facts import DemandFacts, ItemFacts
-from abeyance.rules.instruments import ActKind, ClockKind, ClockRule, Direction, LawEntry, Unit, When
+from abeyance.rules.instruments import ActKind, ClockKind, ClockRule, Direction, LawEntry, StepForm, Unit, When
 
 STATED = "stated"
 
@@ -42,6 +42,8 @@ class Clock:
     citation: str
     sentence: str
     ended: bool = False
+    step: StepForm | None = None  # by which formal step it is met while a pause holds the item
+    lead: timedelta | None = None  # how long before it is due the step is begun
 
     def is_overdue(self, now: datetime) -> bool:
         return self.direction is Direction.DUE_BY and not self.ended and now >= self.at
@@ -109,7 +111,8 @@ def _clock(rule: ClockRule, law: LawEntry, calendar: Calendar, acts: Sequence[Ac
     at, remark = _moment(rule, calendar, acts)
     clause = f"{law.id}/{rule.id}"
     sentence = f"{rule.sentence} {remark}".strip()
-    return Clock(rule.kind, rule.direction, at, clause, rule.citation, sentence, ended)
+    lead = timedelta(hours=rule.lead_hours) if rule.lead_hours is not None else None
+    return Clock(rule.kind, rule.direction, at, clause, rule.citation, sentence, ended, rule.step, lead)
 
 
 def _moment(rule: ClockRule, calendar: Calendar, acts: Sequence[Act]) -> tuple[datetime, str]:

@@ -81,6 +81,19 @@ class ActKind(StrEnum):
     RELEASED = "released"
 
 
+class StepForm(StrEnum):
+    """The formal step that meets a clock while nothing may be given. Some go to the authority, some to our counsel."""
+
+    ANNEX_III = "annex-iii"  # Regulation (EU) 2023/1543: impossible to execute, or a conflict
+    REASONED_OBJECTION = "reasoned-objection"
+    APPLICATION_TO_VARY = "application-to-vary"  # notice to counsel
+    COMITY_MOTION = "comity-motion"  # notice to counsel
+    ACKNOWLEDGEMENT = "acknowledgement"
+    REFUSAL = "refusal-with-grounds"
+    INTERIM_REPLY = "interim-reply"
+    PRESERVATION_ENDS = "preservation-ends"  # notice to counsel
+
+
 class Unit(StrEnum):
     HOURS = "hours"
     CALENDAR_DAYS = "calendar-days"
@@ -96,7 +109,8 @@ class When(StrEnum):
 @dataclass(frozen=True)
 class ClockRule:
     """`length` `unit`s after `after`. `ends_with`: acts that make the clock moot. `waits`: it stands still while a
-    clarification that was asked for is outstanding. `rolls`: a last day that is no working day moves to the next."""
+    clarification that was asked for is outstanding. `rolls`: a last day that is no working day moves to the next.
+    `step` meets the clock while a pause holds the item, and is begun `lead_hours` before it is due."""
 
     id: str
     kind: ClockKind
@@ -112,6 +126,8 @@ class ClockRule:
     ends_with: frozenset[ActKind] = frozenset()
     waits: bool = False
     rolls: bool = False
+    step: StepForm | None = None
+    lead_hours: int | None = None
 
 
 @dataclass(frozen=True)
@@ -255,6 +271,9 @@ def _entry(table: Table, jurisdiction: str, covers: frozenset[str]) -> LawEntry:
     if entry.compels & entry.permits:
         raise table.wrong("permits", "names a category that is compelled as well: it is one or the other.")
     each_once(entry.clocks, lambda clock: clock.id, table.file, f"{table.path}: clock")
+    theirs_to_refuse = entry.refuser is not Refuser.PROVIDER
+    if theirs_to_refuse and any(clock.step is StepForm.REFUSAL for clock in entry.clocks):
+        raise table.wrong("clock", "has a refusal as its step, and a provider may not refuse this instrument.")
     table.done()
     return entry
 
@@ -293,7 +312,13 @@ def _clock(table: Table) -> ClockRule:
         ends_with=table.some_of("ends_with", ActKind, required=False),
         waits=table.yes_no("waits", False),
         rolls=table.yes_no("rolls", False),
+        step=table.one_of("step", StepForm) if table.has("step") else None,
+        lead_hours=table.number("lead_hours", least=1, most=24 * 90) if table.has("lead_hours") else None,
     )
+    if rule.lead_hours is not None and rule.step is None:
+        raise table.wrong("lead_hours", "says when a step is begun, so the clock needs a step as well.")
+    if rule.step is not None and rule.direction is not Direction.DUE_BY:
+        raise table.wrong("step", "meets a due-by; a not-before needs none.")
     if rule.direction is Direction.NOT_BEFORE and rule.unit is Unit.BUSINESS_DAYS:
         # A calendar may lack a holiday; for a not-before that would let something out too early.
         raise table.wrong("unit", "of a not-before clock must be hours or calendar-days.")

@@ -35,6 +35,7 @@ ROOMS = (
     Room("abeyance.site.demo.commands", ("demo",)),
     Room("abeyance.intake.commands", ("intake",)),
     Room("abeyance.site.requests.commands", ("request", "package")),
+    Room("abeyance.answer.commands", ("step",)),
     Room("abeyance.pauses.commands", ("pause",)),
     Room("abeyance.ledger.commands", ("verify", "ledger"), bare=True),
     Room("abeyance.seals.commands", ("keys",)),

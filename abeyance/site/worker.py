@@ -26,10 +26,12 @@ def main() -> None:
 
 @dataclass
 class Rounds:
-    """What is done about once a minute. `weighed` is the last case that was weighed again in turn."""
+    """What is done about once a minute. `weighed` is the last case that was weighed again in turn, `kept`
+    the last one whose formal steps were looked at."""
 
     before: float = 0.0
     weighed: int = 0
+    kept: int = 0
 
     def tend(self) -> None:
         publish()
@@ -39,12 +41,14 @@ class Rounds:
 
     def wake(self, now: datetime) -> None:
         """The order of the queue first, since alarms go by it."""
+        from abeyance.answer import steps
         from abeyance.pauses import due
         from abeyance.site.oncall import paging
 
         due.catch_up(now)
         # A law that has changed moves dates of requests to which nothing happened: so all of them, some at a time.
         self.weighed = due.reweigh_all(now, REWEIGHED, self.weighed) or 0
+        self.kept = steps.keep_up(now, REWEIGHED, self.kept) or 0
         paging.tend(now)
 
 

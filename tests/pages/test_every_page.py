@@ -4,16 +4,20 @@ both widths nothing wider than the screen, and reachable by keyboard. `make shot
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from abeyance.answer import steps
+from abeyance.answer.models import FormalStep
 from abeyance.pauses import actions as pauses
 from abeyance.release import making
 from abeyance.site.demo.story import pause_of
 from abeyance.site.requests import letters
+from tests.casefile.packed import stated
 from tests.pages.browser import DESKTOP, PHONE
 
 SHOTS = os.environ.get("ABEYANCE_SHOTS")
@@ -33,6 +37,9 @@ PAGES = {
     "pause": "/pauses/QUILL-2020-07/",
     "pause-new": "/pauses/new/",
     "pause-amend": "/pauses/QUILL-2020-07/amend/",
+    "steps": "/steps/",
+    "step": "/steps/{step}/",
+    "held": "/requests/{held}/",
     "agencies": "/agencies/",
     "agency": "/agencies/hk-harbour-police/",
     "agency-new": "/agencies/new/?code=hk-harbour-police",
@@ -67,7 +74,12 @@ def world(desk: Any) -> dict[str, str]:
     known = {step: getattr(desk, step)() for step in ("confirmed", "genuine", "proposed", "agreed")}
     pause = pause_of("telex")
     pauses.declare(pause, by="operator", now=desk.now())
+    held = desk.confirmed(jurisdiction=None, agency=None, deadline=desk.now() + timedelta(hours=30))
+    pauses.declare(stated(name="NO-SUCH-PLACE", jurisdictions=["ZZ"]), by="operator", now=desk.now())
+    steps.keep(desk.case(held), now=desk.now())
     return known | {
+        "held": held,
+        "step": str(FormalStep.objects.filter(case__ref=held)[0].key),
         "received": desk.arrive(),
         "package": str(package.key),
         "key": desk.cast.fingerprint,

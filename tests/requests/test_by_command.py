@@ -13,6 +13,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
+from abeyance.answer import commands as answer
 from abeyance.console import Answer
 from abeyance.errors import NotFound, Refused
 from abeyance.intake import commands as intake
@@ -31,7 +32,7 @@ def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("ABEYANCE_TOKEN", raising=False)
     parser = argparse.ArgumentParser()
     sub = parser.add_subparsers()
-    for room in (intake, requests, pauses, people):
+    for room in (intake, requests, pauses, people, answer):
         room.register(sub)
 
     def call(*words: object, by: str | None = None) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from importlib import util
 from pathlib import Path
@@ -12,11 +12,14 @@ from typing import Literal
 
 import typst
 
+from abeyance.answer.letters.foreign import plain
 from abeyance.answer.letters.layout import lay
 from abeyance.answer.letters.letter import Letter
 from abeyance.errors import Unsafe
 
 TEMPLATE = Path(__file__).parent / "letter.typ"
+FORM = Path(__file__).parent / "form.typ"
+LONGEST_LINE, MOST_LINES = 4_000, 2_000
 FONTS = ("fontpkg_noto_sans", "cvttf_NotoSansCJK_Regular")
 
 
@@ -30,21 +33,30 @@ def png(letter: Letter) -> list[bytes]:
     return _compiled(letter, "png")
 
 
+def text_as_pdf(text: str, at: datetime) -> bytes:
+    """A text with headings ("# ...") and lines, such as a formal step."""
+    lines = [plain(line, LONGEST_LINE) for line in text.splitlines()[:MOST_LINES]]
+    parts = [["heading", line[2:]] if line.startswith("# ") else ["line", line] for line in lines if line]
+    return b"".join(_set(FORM, {"parts": json.dumps(parts, ensure_ascii=False)}, "pdf", at))
+
+
 def _compiled(letter: Letter, form: Literal["pdf", "png"]) -> list[bytes]:
-    said = asdict(lay(letter))
-    moment = letter.date.astimezone(UTC)
     inputs = {
-        "letter": json.dumps(said, ensure_ascii=False),
+        "letter": json.dumps(asdict(lay(letter)), ensure_ascii=False),
         "language": "zh" if letter.language == "zh-Hant" else "en",
     }
+    return _set(TEMPLATE, inputs, form, letter.date)
+
+
+def _set(template: Path, inputs: dict[str, str], form: Literal["pdf", "png"], at: datetime) -> list[bytes]:
     try:
         made = typst.compile(
-            TEMPLATE,
+            template,
             format=form,
-            root=TEMPLATE.parent,
+            root=template.parent,
             sys_inputs=inputs,
             font_paths=_fonts(),
-            timestamp=int(moment.timestamp()),
+            timestamp=int(at.astimezone(UTC).timestamp()),
         )
     except RuntimeError as problem:
         raise Unsafe(f"The letter could not be set: {str(problem)[:200]}.") from None

@@ -46,6 +46,11 @@ def agency(code: str) -> Agency:
     return found
 
 
+def name_of(code: str) -> str:
+    """As the directory calls it; the code itself for one that is not there."""
+    return Agency.objects.filter(code=code[:64]).values_list("name", flat=True).first() or code
+
+
 def facts_of(row: Agency) -> AgencyFacts:
     return AgencyFacts(
         code=row.code,

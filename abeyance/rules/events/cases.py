@@ -181,3 +181,44 @@ class LegalHoldSet(Event, public=False, personal=(), says="Legal hold {hold}, in
 class Erased(Event, public=False, personal=(), says="{what} was erased: {reason}."):
     what: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepScheduled(
+    Event, public=False, personal=(), says="Step {step} ({form}) meets clock {clock} of item {item}, due {due}."
+):
+    step: str
+    form: str
+    clock: str
+    item: int
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDrafted(Event, public=False, personal=(), says="The text of step {step} was written; tells: {tells}."):
+    """`tells`: the text says something of an account."""
+
+    step: str
+    digest: str
+    tells: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepApproved(
+    Event, public=False, personal=("drafter",), says="The text of step {step} by {drafter} was approved by another."
+):
+    step: str
+    digest: str
+    drafter: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSent(Event, public=False, personal=(), says="Step {step} was sent or filed, by {way}."):
+    step: str
+    digest: str
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSuperseded(Event, public=False, personal=(), says="Step {step} is not needed any more."):
+    step: str

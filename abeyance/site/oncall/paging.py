@@ -1,7 +1,8 @@
 """Raising alarms and sending them, by the worker, about once a minute. What is sent says that something is due, when,
 and where to sign in; never which request, who asks or about whom.
 
-1. An open emergency raises an alarm at once; a due date two hours before, and when it has passed.
+1. An open emergency raises an alarm at once; a due date two hours before, and when it has passed. A formal step that is
+   not done raises one when 50, 25 and 10 per cent of its time are left, and when it has passed.
 2. It goes to whoever has a turn at level 1; after ten minutes without an acknowledgement to level 1 and 2, and again
    every ten minutes. Where nobody has a turn, it goes to every member who could act.
 3. An alarm whose case is closed, or whose clock has gone, is acknowledged by nobody and ends.
@@ -10,11 +11,12 @@ and where to sign in; never which request, who asks or about whom.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from abeyance.answer import steps
 from abeyance.pauses import due
 from abeyance.people.models import Member
 from abeyance.rules.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 BEFORE = timedelta(hours=2)
 AGAIN = timedelta(minutes=10)
 MOST = 500
+STEP = "step-"
 Send = Callable[[str, str, str], bool]
 
 
@@ -40,26 +43,43 @@ def raise_alarms(now: datetime) -> None:
             _raise(found.ref, "emergency", None, now)
         if found.due is not None and found.due <= now + BEFORE:
             _raise(found.ref, "overdue" if found.due <= now else "due", found.due, now)
+    for (ref, at), kind in _steps(now).items():
+        _raise(ref, kind, at, now)
+
+
+def _steps(now: datetime) -> dict[tuple[str, datetime], str]:
+    """The mark that each open step has reached: "step-50", "step-25", "step-10", and "step-0" when it is too late."""
+    reached = [step for step in steps.running(now, MOST) if step.mark is not None]
+    lowest: dict[tuple[str, datetime], int] = {}
+    for step in reached:
+        assert step.mark is not None
+        name = (step.ref, step.due)
+        lowest[name] = min(step.mark, lowest.get(name, step.mark))
+    return {name: f"{STEP}{mark}" for name, mark in lowest.items()}
 
 
 def _raise(ref: str, kind: str, about: datetime | None, now: datetime) -> None:
     Alarm.objects.get_or_create(case=ref, kind=kind, about=about, defaults={"raised_at": now})
 
 
-def open_alarms() -> list[Alarm]:
-    """Those that nobody has acknowledged, about cases that are open and clocks that still run."""
+def open_alarms(now: datetime) -> list[Alarm]:
+    """Those that nobody has acknowledged, about cases that are open, clocks that still run and steps not done."""
     alarms = list(Alarm.objects.filter(acknowledged_at=None).order_by("raised_at")[:MOST])
     running = due.running({alarm.case for alarm in alarms})
-    return [alarm for alarm in alarms if alarm.case in running and _still(alarm, running[alarm.case])]
+    marks = _steps(now) if any(alarm.kind.startswith(STEP) for alarm in alarms) else {}
+    return [alarm for alarm in alarms if alarm.case in running and _still(alarm, running[alarm.case], marks)]
 
 
-def _still(alarm: Alarm, next_due: datetime | None) -> bool:
+def _still(alarm: Alarm, next_due: datetime | None, marks: Mapping[tuple[str, datetime], str]) -> bool:
+    """Of the alarms about one step the last one alone."""
+    if alarm.kind.startswith(STEP):
+        return alarm.about is not None and marks.get((alarm.case, alarm.about)) == alarm.kind
     return alarm.kind == "emergency" or next_due == alarm.about
 
 
 def waiting(now: datetime) -> list[Alarm]:
     """Open alarms that have not been sent, or not lately."""
-    return [alarm for alarm in open_alarms() if alarm.sent_at is None or alarm.sent_at <= now - AGAIN]
+    return [alarm for alarm in open_alarms(now) if alarm.sent_at is None or alarm.sent_at <= now - AGAIN]
 
 
 def called(now: datetime, level: int) -> list[Member]:
@@ -101,7 +121,8 @@ def words(alarm: Alarm, now: datetime) -> tuple[str, str]:
         said = "An emergency waits at the desk."
     else:
         minutes = int((alarm.about - now).total_seconds() // 60) if alarm.about else 0
-        said = f"Something is due in {minutes} min." if minutes >= 0 else f"Something is overdue by {-minutes} min."
+        what = "A formal step" if alarm.kind.startswith(STEP) else "Something"
+        said = f"{what} is due in {minutes} min." if minutes >= 0 else f"{what} is overdue by {-minutes} min."
     return "Abeyance: on call", f"{said} Sign in and acknowledge: {where}/emergency/"
 
 

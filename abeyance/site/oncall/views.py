@@ -102,7 +102,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
     """Only what matters in the night: what was raised, what is due within a day, and the one button."""
     now, seen = _now(), door.visible_to(request.member)
     due.catch_up(now)
-    refs = {alarm.case: alarm for alarm in paging.open_alarms()}
+    refs = {alarm.case: alarm for alarm in paging.open_alarms(now)}
     raised = seen.filter(ref__in=refs).order_by("next_due")
     soon = seen.filter(closed_at=None, next_due__lt=now + SOON).exclude(ref__in=refs).order_by("next_due")
     context = {

@@ -15,6 +15,7 @@ from django.shortcuts import render
 
 from abeyance import seals
 from abeyance.answer import actions as answers
+from abeyance.answer import steps as formal
 from abeyance.casefile import door, retention
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.ending import Closing
@@ -56,6 +57,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
     now, by = _now(), request.member
     found = _case(ref, by)
     due.catch_up(now)
+    formal.keep(found, now=now)
     told = documents.in_full(found, now=now, reader=by)
     allowed = people.actor(by).permissions
     step = queue.STEPS.get(State(found.state))

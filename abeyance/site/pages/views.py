@@ -44,7 +44,7 @@ def front(request: MemberRequest) -> HttpResponse:
         "pauses": [pause_documents.of_row(row) for row in in_force[:MOST_PAUSES]],
         "more_pauses": len(in_force) > MOST_PAUSES,
         "proposals": _for_second(by),
-        "alarms": _alarms(by) if reads else 0,
+        "alarms": _alarms(by, now) if reads else 0,
     }
     template = "pages/front_lists.html" if request.headers.get("HX-Request") else "pages/front.html"
     return render(request, template, context)
@@ -140,9 +140,9 @@ def oneself(request: MemberRequest) -> HttpResponse:
     return render(request, "pages/oneself.html", context)
 
 
-def _alarms(member: str) -> int:
+def _alarms(member: str, now: datetime) -> int:
     """Open alarms about requests that this member may know of."""
-    return door.visible_to(member).filter(ref__in={alarm.case for alarm in paging.open_alarms()}).count()
+    return door.visible_to(member).filter(ref__in={alarm.case for alarm in paging.open_alarms(now)}).count()
 
 
 def _for_second(member: str, *, also_own: bool = False) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Body, Field, Router, Schema
 
 from abeyance.answer import actions as answers
+from abeyance.answer import steps
 from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import door, ending, retention
 from abeyance.casefile.ending import Closing
@@ -346,7 +347,9 @@ def _case(ref: str, by: str) -> Case:
 
 
 def _shown(ref: str, by: str) -> Document:
-    return documents.in_full(_case(ref, by), now=_now(), reader=by)
+    case = _case(ref, by)
+    steps.keep(case, now=_now())
+    return documents.in_full(case, now=_now(), reader=by)
 
 
 def _now() -> datetime:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from abeyance.answer import actions as answers
+from abeyance.answer import steps
 from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import door, ending, retention
 from abeyance.casefile.ending import Closing
@@ -153,6 +154,7 @@ def show(args: argparse.Namespace) -> Answer:
 
 def _shown(case: Case, reader: str) -> Answer:
     case.refresh_from_db()
+    steps.keep(case, now=verbs.now())
     told = documents.in_full(case, now=verbs.now(), reader=reader)
     return Answer(told, documents.in_words(told))
 

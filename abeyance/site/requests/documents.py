@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from abeyance import seals
+from abeyance.answer import documents as step_documents
+from abeyance.answer import steps
 from abeyance.casefile import door
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Package, Release
@@ -62,6 +64,7 @@ def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
         "items": [_item(one, now, _identifier(case, one.item) if opened else None) for one in weighed],
         "documents": [_document(document) for document in case.documents.order_by("pk")],
         "packages": [package(found) for found in case.packages.order_by("sealed_at")],
+        "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
     }
 
 
@@ -249,6 +252,7 @@ def in_words(told: dict[str, Any]) -> str:
         f"  package {each['package']}: {each['size']} bytes, {len(each['hand_overs'])} hand-over(s)"
         for each in told["packages"]
     ]
+    lines += [f"  {step_documents.in_one_line(each)}" for each in told["steps"]]
     lines.append(f"  next: {next_step(told)}")
     return "\n".join(lines)
 
