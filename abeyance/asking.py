@@ -6,29 +6,52 @@
     asked.now()                                   # both lists are filled
 
 To the server each question is a statement of its own, with its own snapshot, one after the other; only the waiting on
-the way is shared. For the few places where that counts: inside the fence others wait for us.
+the way is shared. For the places where that counts: inside the fence others wait for us, and a page has many questions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 Row = TypeVar("Row", bound=models.Model)
 Plain = tuple[Any, ...]
+Read = Callable[[Plain], Any]
 
 
 class Asked:
     def __init__(self) -> None:
         self._statements: list[str] = []
         self._arguments: list[Any] = []
-        self._answers: list[tuple[type[models.Model] | None, list[Any]]] = []
+        self._answers: list[tuple[Read | None, list[Any]]] = []
 
     def rows(self, model: type[Row], rest: str, *arguments: object) -> list[Row]:
         """Whole rows of one table, which `rest` may call `t`; filled by `now`."""
-        return self._add(model, f"SELECT {_columns(model)} FROM {model._meta.db_table} t {rest}", arguments)  # noqa: S608
+        statement = f"SELECT {_columns(model)} FROM {model._meta.db_table} t {rest}"  # noqa: S608
+        return self._add(_reader(model, _names(model)), statement, arguments)
+
+    def of(self, wanted: models.QuerySet[Row]) -> list[Row]:
+        """The rows of a queryset of one table; filled by `now`."""
+        compiler = wanted.query.get_compiler(connection.alias)
+        try:
+            statement, arguments = compiler.as_sql()
+        except EmptyResultSet:  # Django knows without asking that there are none
+            return []
+        names = tuple(column.target.attname for column, _, _ in compiler.select)
+        return self._add(_reader(wanted.model, names), statement, arguments)
+
+    def count(self, wanted: models.QuerySet[Any], most: int) -> Count:
+        """How many rows a queryset has; beyond `most` the database stops counting. Filled by `now`."""
+        counted = wanted.values("pk")[: most + 1]
+        try:
+            statement, arguments = counted.query.get_compiler(connection.alias).as_sql()
+        except EmptyResultSet:
+            return Count(most, [(0,)])
+        return Count(most, self.plain(f"SELECT count(*) FROM ({statement}) AS counted", *arguments))  # noqa: S608
 
     def plain(self, statement: str, *arguments: object) -> list[Plain]:
         """Any statement that gives rows; filled by `now`."""
@@ -50,19 +73,34 @@ class Asked:
     def now(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute("; ".join(self._statements), self._arguments)
-            for model, answer in self._answers:
+            for read, answer in self._answers:
                 while cursor.description is None:
                     cursor.nextset()
                 found = cursor.fetchall()
-                answer.extend(found if model is None else (_revived(model, row) for row in found))
+                answer.extend(found if read is None else map(read, found))
                 cursor.nextset()
 
-    def _add(self, model: type[models.Model] | None, statement: str, arguments: tuple[object, ...]) -> list[Any]:
+    def _add(self, read: Read | None, statement: str, arguments: tuple[object, ...]) -> list[Any]:
         answer: list[Any] = []
         self._statements.append(statement)
         self._arguments.extend(arguments)
-        self._answers.append((model, answer))
+        self._answers.append((read, answer))
         return answer
+
+
+class Count:
+    """A number that is not told beyond a bound, so that asking for it costs the same however much there is."""
+
+    def __init__(self, most: int, found: list[Plain]) -> None:
+        self._most, self._found = most, found
+
+    @property
+    def number(self) -> int:
+        return min(int(self._found[0][0]), self._most)
+
+    @property
+    def more(self) -> bool:
+        return int(self._found[0][0]) > self._most
 
 
 @lru_cache(maxsize=64)
@@ -71,19 +109,22 @@ def _columns(model: type[models.Model]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _names(model: type[models.Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
+def _names(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
 
 
-@lru_cache(maxsize=64)
-def _readers(model: type[models.Model]) -> list[tuple[int, Any]]:
-    """Fields whose value Django reads in a way of its own (JSON)."""
-    fields = enumerate(model._meta.concrete_fields)
-    return [(place, field.from_db_value) for place, field in fields if hasattr(field, "from_db_value")]
+@lru_cache(maxsize=128)
+def _reader(model: type[models.Model], names: tuple[str, ...]) -> Read:
+    """Makes a row of this model from these columns. Some fields (JSON) read their value in a way of their own."""
+    fields: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields}
+    own = [(n, fields[name].from_db_value) for n, name in enumerate(names) if hasattr(fields[name], "from_db_value")]
 
+    def read(row: Plain) -> models.Model:
+        if not own:
+            return model.from_db(connection.alias, names, row)
+        values = list(row)
+        for place, from_db_value in own:
+            values[place] = from_db_value(values[place], None, connection)
+        return model.from_db(connection.alias, names, values)
 
-def _revived(model: type[models.Model], row: Plain) -> models.Model:
-    values = list(row)
-    for place, read in _readers(model):
-        values[place] = read(values[place], None, connection)
-    return model.from_db(connection.alias, _names(model), values)
+    return read

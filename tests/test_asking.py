@@ -54,3 +54,17 @@ def test_a_broken_statement_stops_all_of_it(desk: object) -> None:
     assert before == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")  # the connection is in order
+
+
+def test_a_queryset_is_a_question_too_with_what_it_leaves_out_and_a_count_that_ends(desk: object) -> None:
+    everything = Current.objects.order_by("kind", "name")
+    asked = Asked()
+    there, named = asked.of(everything), asked.of(everything.filter(kind="policy").defer("name"))
+    none, never = asked.of(everything.filter(kind="none")), asked.of(everything.filter(pk__in=[]))
+    all_, some, nothing = asked.count(everything, 1000), asked.count(everything, 1), asked.count(everything.none(), 1)
+    asked.now()
+    assert there == list(everything)
+    assert len(there) > 1
+    assert [row.get_deferred_fields() for row in named] == [{"name"}]
+    assert none == never == []
+    assert [(each.number, each.more) for each in (all_, some, nothing)] == [(len(there), False), (1, True), (0, False)]

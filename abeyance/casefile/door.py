@@ -13,26 +13,33 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from abeyance.casefile.models import Case, Demand, Reader
 from abeyance.errors import NotFound
 from abeyance.people import queries as people
+from abeyance.people.queries import Sight
+from abeyance.rules import people as rules
 from abeyance.rules.people import OPERATOR_CODE, Permission, Role
 
 
 def visible_to(member: str) -> QuerySet[Case]:
     """The cases that this member may know of. `member` is a code, or "operator" for the shell."""
-    hidden = people.hidden_jurisdictions(member)
-    cases = Case.objects.all()
-    if hidden:
-        cases = cases.exclude(Exists(Demand.objects.filter(case=OuterRef("pk"), jurisdiction__in=hidden)))
+    return visible_in(people.sight_of(member))
+
+
+def visible_in(sight: Sight) -> QuerySet[Case]:
+    """The same, for who has asked already what the member is."""
+    member, cases = sight.actor.code, Case.objects.all()
+    if sight.hidden:
+        cases = cases.exclude(Exists(Demand.objects.filter(case=OuterRef("pk"), jurisdiction__in=sight.hidden)))
     if member == OPERATOR_CODE:
         return cases.filter(restricted=False)
-    if Role.COUNSEL in people.actor(member).roles:
+    if Role.COUNSEL in sight.actor.roles:
         return cases
     return cases.filter(Q(restricted=False) | Exists(Reader.objects.filter(case=OuterRef("pk"), member=member)))
 
 
 def open_for(member: str, ref: str, permission: Permission, *, now: datetime) -> Case:
     """The case, if this member holds the permission and may read it; NotFound otherwise."""
-    people.require(member, permission, now)
-    case = visible_to(member).filter(ref=ref.strip().upper()[:16]).first()
+    sight = people.sight_of(member)
+    people.refuse_unless(rules.may(sight.actor, permission))
+    case = visible_in(sight).filter(ref=ref.strip().upper()[:16]).first()
     if case is None:
         raise NotFound(f"There is no request {ref[:24]!r} that you may read. `abeyance request list` shows yours.")
     return case

@@ -57,6 +57,9 @@ class Case(models.Model):
             models.Index(
                 fields=["next_due"], name="case_due", condition=models.Q(closed_at=None, next_due__isnull=False)
             ),
+            # Lists have the newest first, and each filter of theirs an index in that order.
+            models.Index(fields=["id"], name="case_open_by_age", condition=models.Q(closed_at=None)),
+            models.Index(fields=["state", "id"], name="case_state_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -132,6 +135,12 @@ class Demand(models.Model):
             _one_of("demand_kind", DemandKind, "kind"),
             _one_of("demand_requester", RequesterKind, "requester"),
             _one_of("demand_ground", Ground, "ground"),
+        ]
+        indexes = [
+            models.Index(fields=["jurisdiction", "case"], name="demand_country_by_age"),
+            models.Index(fields=["agency", "case"], name="demand_agency_by_age"),
+            # Few, and asked for every minute.
+            models.Index(fields=["case"], name="demand_emergency", condition=models.Q(emergency=True)),
         ]
 
 

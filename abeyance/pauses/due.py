@@ -6,6 +6,7 @@ since is weighed again, before a list is shown.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,20 +21,53 @@ from abeyance.rules.clocks import next_due
 from abeyance.rules.lifecycle import OPEN_STATES, State
 
 AT_ONCE = 200  # cases weighed again before a page is shown; the worker does the rest
-LOOKED_BACK = 5000  # entries
+LOOKED_BACK = 5000  # entries, by a process that has not looked before
+PATIENCE_SECONDS = 1.0  # for another page of this process that is weighing already
+NOW = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, (SELECT coalesce(max(id), 0) FROM ledger_entry)"
 STALE = """SELECT c.id, max(e.id) FROM ledger_entry e JOIN casefile_case c ON c.ref = e."case"
-    WHERE e.id > (SELECT coalesce(max(id), 0) FROM ledger_entry) - %s AND e.id > c.weighed_entry
+    WHERE e.id > %s AND e.transaction >= %s::text::xid8 AND e.id > c.weighed_entry
     GROUP BY c.id ORDER BY max(e.id) LIMIT %s"""
 
 
+@dataclass
+class _Looked:
+    """Before which transaction this process has weighed all that was written. A transaction that had not ended when we
+    looked is not before it, so its entries are found the next time."""
+
+    before: int = 0
+
+    def since(self, oldest_running: int, newest: int) -> tuple[int, int]:
+        """From which entry and which transaction on to look. A server that began to count anew is looked at anew."""
+        known = 0 < self.before <= oldest_running
+        return (0, self.before) if known else (newest - LOOKED_BACK, 0)
+
+
+_looked, _weighing = _Looked(), threading.Lock()
+
+
 def catch_up(now: datetime, most: int = AT_ONCE) -> int:
-    """Weigh again whatever the ledger says has changed; how many were."""
+    """Weigh again whatever the ledger says has changed; how many were. One page does it for those beside it."""
+    if not _weighing.acquire(timeout=PATIENCE_SECONDS):
+        return 0
+    try:
+        oldest_running, stale = _stale(most)
+        for case in Case.objects.filter(pk__in=stale) if stale else ():
+            reweigh(case, stale[case.pk], now)
+        if len(stale) < most:
+            _looked.before = oldest_running
+        return len(stale)
+    finally:
+        _weighing.release()
+
+
+def _stale(most: int) -> tuple[int, dict[int, int]]:
+    """The oldest transaction that was running before we looked; cases, each with its newest entry."""
     with connection.cursor() as cursor:
-        cursor.execute(STALE, [LOOKED_BACK, most])
-        stale = {int(row[0]): int(row[1]) for row in cursor.fetchall()}
-    for case in Case.objects.filter(pk__in=stale):
-        reweigh(case, stale[case.pk], now)
-    return len(stale)
+        cursor.execute(NOW)
+        oldest_running, newest = cursor.fetchone()
+        entry, transaction = _looked.since(oldest_running, newest)
+        cursor.execute(STALE, [entry, transaction, most])
+        return int(oldest_running), {int(row[0]): int(row[1]) for row in cursor.fetchall()}
 
 
 def reweigh_all(now: datetime, most: int, after: int = 0) -> int | None:

@@ -3,6 +3,7 @@ with the pause does not exist; and nothing leaves by this alone, since the gate 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -58,7 +59,7 @@ def agree_use(ref: str, pause: str, exception: str, *, by: str, now: datetime) -
     return use
 
 
-def uses_of(case: Case) -> tuple[ExceptionFacts, ...]:
+def facts_of(uses: Iterable[ExceptionUse]) -> tuple[ExceptionFacts, ...]:
     """Every use on file, with the people as they are now."""
     return tuple(
         ExceptionFacts(
@@ -68,7 +69,7 @@ def uses_of(case: Case) -> tuple[ExceptionFacts, ...]:
             agreer=people.actor(use.agreed_by) if use.agreed_by else None,
             epoch=use.epoch if use.epoch is not None else -1,
         )
-        for use in case.exception_uses.order_by("pk")
+        for use in uses
     )
 
 

@@ -58,6 +58,15 @@ def that_could_cover(labels: Iterable[DemandFacts]) -> list[Pause]:
     return found()
 
 
+def in_force_over(labels: Iterable[DemandFacts]) -> list[Pause]:
+    """Of those, the ones in force: for a list, which says what holds and not what was void."""
+    marks = frozenset(mark for demand in labels for mark in who_marks(demand))
+    asked = Asked()
+    found = _asked(asked, marks, "ended_epoch IS NULL")
+    asked.now()
+    return found()
+
+
 def covering(
     asked: Asked, labels: Iterable[DemandFacts], *, entered: Moment | None = None
 ) -> Callable[[], list[Pause]]:
@@ -81,11 +90,11 @@ def _remember(mark: tuple[int, str, int], marks: frozenset[str], found: list[Pau
     return found
 
 
-def _asked(asked: Asked, marks: frozenset[str]) -> Callable[[], list[Pause]]:
+def _asked(asked: Asked, marks: frozenset[str], also: str = "true") -> Callable[[], list[Pause]]:
     if UNKNOWN in marks:
-        rows = asked.plain(STORED)
+        rows = asked.plain(f"{STORED} WHERE {also}")
     else:
-        rows = asked.plain(f"{STORED} WHERE who && %s::varchar[]", sorted(marks | {ANY}))
+        rows = asked.plain(f"{STORED} WHERE who && %s::varchar[] AND {also}", sorted(marks | {ANY}))
     return lambda: _parsed(cast("list[Stored]", rows))
 
 

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from abeyance.asking import Asked
 from abeyance.casefile import facts as casefacts
+from abeyance.casefile import onfile
 from abeyance.casefile.models import Case, Demand, Item
+from abeyance.casefile.onfile import OnFile
 from abeyance.pauses import store
-from abeyance.pauses.exceptions import uses_of
+from abeyance.pauses.exceptions import facts_of
 from abeyance.people import queries as people
 from abeyance.policy import calendars
 from abeyance.policy import queries as policy
@@ -47,15 +50,28 @@ class Weighed:
 
 def weigh(case: Case, *, now: datetime) -> tuple[Demand, list[Weighed]]:
     """The newest demand of the case, with every item weighed by the books in force."""
-    demand = casefacts.newest_demand(case)
-    finding = casefacts.newest_finding(case, demand.version)
-    said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
-    labels = casefacts.labels_that_count(case, said)
-    books, pauses, items = policy.books(), store.that_could_cover(labels), casefacts.items_of(demand)
-    identifiers = len({bytes(item.identifier) for item in items})
-    acts, uses, small_team = casefacts.acts_of(case), uses_of(case), people.house_rules().small_team
-    holding = [pause for pause in pauses if exception_for(pause, said, uses, small_team) is None]
-    return demand, [_weigh(labels, item, books, holding, acts, identifiers, now) for item in items]
+    return weigh_each([case], now=now)[0]
+
+
+def weigh_each(cases: Sequence[Case], *, now: datetime) -> list[tuple[Demand, list[Weighed]]]:
+    """The same for several, with a few questions however many there are."""
+    if not cases:
+        return []
+    asked = Asked()
+    read, books_of, house = onfile.read(asked, cases), policy.books_of(asked), people.house_rules_of(asked)
+    asked.now()
+    each, books, small_team = read(), books_of(), house().small_team
+    pauses = store.that_could_cover([label for file in each for label in file.labels])
+    return [(file.demand, _weigh_all(file, books, pauses, small_team, now)) for file in each]
+
+
+def _weigh_all(
+    file: OnFile, books: tuple[Books, ...], pauses: Sequence[Pause], small_team: bool, now: datetime
+) -> list[Weighed]:
+    labels, uses = file.labels, facts_of(file.uses)
+    identifiers = len({bytes(item.identifier) for item in file.items})
+    holding = [pause for pause in pauses if exception_for(pause, labels[0], uses, small_team) is None]
+    return [_weigh(labels, item, books, holding, file.acts, identifiers, now) for item in file.items]
 
 
 def _weigh(

@@ -111,12 +111,12 @@ def standing_of(asked: Asked, codes: Iterable[str]) -> Callable[[], Standing]:
     wanted = [code for code in codes if code != rules.OPERATOR_CODE]
     # Always in the same order, so that nobody deadlocks.
     rows = asked.rows(Member, "WHERE t.code = ANY(%s) ORDER BY t.id FOR SHARE", wanted)
-    house = asked.rows(HouseRules, "ORDER BY t.id LIMIT 1")
+    house = house_rules_of(asked)
     exclusions, admitted = asked.plain(EXCLUSIONS, wanted), asked.plain(ADMITTED, wanted)
 
     def found() -> Standing:
         actors = {member.code: as_actor(member) for member in rows}
-        return Standing(actors, house[0] if house else _cautious(), _pairs(exclusions), _pairs(admitted))
+        return Standing(actors, house(), _pairs(exclusions), _pairs(admitted))
 
     return found
 
@@ -159,7 +159,16 @@ def may_take_part(code: str, jurisdiction: str | None) -> Ruling:
 
 def house_rules() -> HouseRules:
     """What the policy in force says about people; before there is one, the cautious defaults."""
-    return HouseRules.objects.first() or _cautious()
+    asked = Asked()
+    found = house_rules_of(asked)
+    asked.now()
+    return found()
+
+
+def house_rules_of(asked: Asked) -> Callable[[], HouseRules]:
+    """To be called after `asked.now()`."""
+    house = asked.rows(HouseRules, "ORDER BY t.id LIMIT 1")
+    return lambda: house[0] if house else _cautious()
 
 
 def _cautious() -> HouseRules:
@@ -192,10 +201,36 @@ def positive_list(jurisdiction: str | None) -> frozenset[str]:
     )
 
 
+@dataclass(frozen=True)
+class Sight:
+    """A member, and the jurisdictions whose requests this one may not see: for queues, counts, search and exports."""
+
+    actor: Actor
+    hidden: frozenset[str]
+
+
+def sight_of(code: str) -> Sight:
+    """In one journey, because every page begins with it."""
+    asked = Asked()
+    members = asked.rows(Member, "WHERE t.code = %s", code)
+    house = house_rules_of(asked)
+    excluded, admitted = asked.plain(EXCLUSIONS, [code]), asked.plain(ON_POSITIVE_LIST, code)
+    asked.now()
+    if not members and code != rules.OPERATOR_CODE:
+        raise NotFound(f"There is no member {code}.")
+    hidden = (frozenset(house().guarded) - {str(country) for (country,) in admitted}) | {
+        country for _, country in _pairs(excluded)
+    }
+    return Sight(as_actor(members[0]) if members else rules.OPERATOR, hidden)
+
+
+ON_POSITIVE_LIST = (
+    "SELECT g.jurisdiction FROM people_guardedreader g JOIN people_member m ON m.id = g.member_id WHERE m.code = %s"
+)
+
+
 def hidden_jurisdictions(code: str) -> frozenset[str]:
-    """Jurisdictions whose requests this member may not see: for queues, counts, search and exports."""
-    admitted = frozenset(GuardedReader.objects.filter(member__code=code).values_list("jurisdiction", flat=True))
-    return (guarded_jurisdictions() - admitted) | exclusions_of(code)
+    return sight_of(code).hidden
 
 
 def may_see_jurisdictions(code: str, jurisdictions: Iterable[str]) -> frozenset[str]:

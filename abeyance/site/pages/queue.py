@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from abeyance.casefile import door
+from abeyance.asking import Asked
 from abeyance.casefile import facts as casefacts
-from abeyance.casefile.models import Case, Demand
+from abeyance.casefile import onfile
+from abeyance.casefile.models import Case
+from abeyance.casefile.onfile import OnFile
 from abeyance.pauses import store
 from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.lifecycle import State
@@ -20,7 +23,9 @@ from abeyance.rules.pauses import Pause, held_under_any
 from abeyance.rules.permissions import Permission
 
 MOST_COUNTED = 1000
-SHOWN = 25
+SHOWN, WAITING_SHOWN = 25, 5
+PER_PAGE = 25
+REF_BEGINS = "R-"
 
 P = Permission
 # Which step is next in a state, and who may take it.
@@ -63,52 +68,88 @@ class Waiting:
     lines: list[Line]
 
 
-def due(member: str, *, now: datetime) -> list[Line]:
-    """Soonest first, whatever is overdue at the top."""
-    cases = door.visible_to(member).filter(closed_at=None, next_due__isnull=False)
-    return lines(cases.order_by("next_due")[:SHOWN], now)
+@dataclass(frozen=True)
+class Lists:
+    """A member's front page: what is due, soonest first and whatever is overdue at the top, and what waits."""
+
+    due: list[Line]
+    waiting: list[Waiting]
 
 
-def waiting(member: str, allowed: Iterable[Permission], *, now: datetime) -> list[Waiting]:
-    allowed, found = frozenset(allowed), []
+def lists(seen: QuerySet[Case], allowed: Iterable[Permission], *, now: datetime) -> Lists:
+    """`seen`: the requests that the member may know of. Two journeys to the database, and one for the pauses."""
+    allowed, asked = frozenset(allowed), Asked()
+    running = asked.of(seen.filter(closed_at=None, next_due__isnull=False).order_by("next_due")[:SHOWN])
+    steps = []
     for state, (step, permission) in STEPS.items():
-        if permission not in allowed:
-            continue
-        cases = door.visible_to(member).filter(state=state.value).order_by("arrived_at")
-        count = cases[: MOST_COUNTED + 1].count()
-        if count:
-            shown = lines(cases[:5], now)
-            found.append(Waiting(step, state.value, min(count, MOST_COUNTED), count > MOST_COUNTED, shown))
-    return found
-
-
-def lines(cases: QuerySet[Case], now: datetime) -> list[Line]:
-    """A page of requests, with a few questions however many there are."""
-    versions = Prefetch("demands", Demand.objects.order_by("-version").defer("particulars").prefetch_related("items"))
-    read = [_read(case) for case in cases.prefetch_related(versions)]
-    pauses = store.that_could_cover([label for each in read for label in each.labels]) if read else []
-    in_force = [pause for pause in pauses if pause.ended_epoch is None]
-    return [_line(each, in_force, now) for each in read]
+        if permission in allowed:
+            cases = seen.filter(state=state.value)
+            oldest = asked.of(cases.order_by("arrived_at")[:WAITING_SHOWN])
+            steps.append((state, step, oldest, asked.count(cases, MOST_COUNTED)))
+    asked.now()
+    told = {line.ref: line for line in lines([*running, *(case for _, _, cases, _ in steps for case in cases)], now)}
+    waiting = [
+        Waiting(step, state.value, count.number, count.more, [told[case.ref] for case in cases])
+        for state, step, cases, count in steps
+        if count.number
+    ]
+    return Lists([told[case.ref] for case in running], waiting)
 
 
 @dataclass(frozen=True)
-class _Read:
-    case: Case
-    demand: Demand
-    labels: tuple[DemandFacts, ...]
-    items: list[ItemFacts]
+class Listed:
+    """One page of a list. Beyond a bound nobody counts, and `more` says so."""
+
+    lines: list[Line]
+    page: Page[int]
+    more: bool
 
 
-def _read(case: Case) -> _Read:
-    versions = list(case.demands.all())
-    said = casefacts.demand_facts(case, versions[0], genuine=False)
-    labels = casefacts.labels_that_count(case, said, versions)
-    return _Read(case, versions[0], labels, [casefacts.item_facts(item) for item in versions[0].items.all()])
+def wanted(seen: QuerySet[Case], *, state: str, country: str, looked_for: str) -> QuerySet[Case]:
+    """The newest first. Each filter has an index in that order, so that a page costs the same however many match."""
+    cases, country = seen.order_by("-pk"), country.strip().upper()[:2]
+    if state == "open":
+        cases = cases.filter(closed_at=None)
+    elif state in {known.value for known in State}:
+        cases = cases.filter(state=state)
+    if country:
+        cases = cases.filter(demands__jurisdiction=country)
+    if looked_for.upper().startswith(REF_BEGINS):
+        cases = cases.filter(ref__startswith=looked_for.upper())
+    elif looked_for:
+        cases = cases.filter(demands__agency=looked_for.lower())
+    # A request may have several versions that fit.
+    return cases.distinct("pk") if country or looked_for else cases
 
 
-def _line(read: _Read, pauses: Sequence[Pause], now: datetime) -> Line:
-    case, demand = read.case, read.demand
+def listed(cases: QuerySet[Case], number: str, *, now: datetime) -> Listed:
+    at = min(int(number), MOST_COUNTED // PER_PAGE) if number.isdecimal() and len(number) < 6 else 1
+    asked = Asked()
+    rows, count = asked.of(cases[max(at - 1, 0) * PER_PAGE :][:PER_PAGE]), asked.count(cases, MOST_COUNTED)
+    asked.now()
+    page = Paginator(range(count.number), PER_PAGE).get_page(at)
+    if page.number != at:  # beyond the end: the last page
+        rows = list(cases[(page.number - 1) * PER_PAGE :][:PER_PAGE])
+    return Listed(lines(rows, now), page, count.more)
+
+
+def lines(cases: Iterable[Case], now: datetime) -> list[Line]:
+    """A page of requests, with two questions however many there are."""
+    once = list({case.pk: case for case in cases}.values())
+    if not once:
+        return []
+    asked = Asked()
+    read = onfile.read_demands(asked, once)
+    asked.now()
+    files = [(file, file.labels) for file in read()]
+    pauses = store.in_force_over(label for _, labels in files for label in labels)
+    return [_line(file, labels, pauses, now) for file, labels in files]
+
+
+def _line(file: OnFile, labels: Sequence[DemandFacts], pauses: Sequence[Pause], now: datetime) -> Line:
+    case, demand = file.case, file.demand
     open_ = case.closed_at is None
+    items = [casefacts.item_facts(item) for item in file.items] if pauses and open_ else []
     return Line(
         ref=case.ref,
         state=case.state,
@@ -119,13 +160,11 @@ def _line(read: _Read, pauses: Sequence[Pause], now: datetime) -> Line:
         agency=demand.agency,
         instrument=demand.instrument,
         emergency=demand.emergency,
-        held=tuple(pause.name for pause in pauses if _holds(pause, read, now)) if open_ else (),
+        held=tuple(dict.fromkeys(pause.name for pause in pauses if _holds(pause, labels, items, now))),
     )
 
 
-def _holds(pause: Pause, read: _Read, now: datetime) -> bool:
+def _holds(pause: Pause, labels: Sequence[DemandFacts], items: Sequence[ItemFacts], now: datetime) -> bool:
     return any(
-        held_under_any(pause, read.labels, item, stage, now=now) is not None
-        for item in read.items
-        for stage in pause.stages
+        held_under_any(pause, labels, item, stage, now=now) is not None for item in items for stage in pause.stages
     )

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
-from django.template.defaultfilters import date as formatted
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.dates import MONTHS_3
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -36,9 +36,9 @@ def when(value: object) -> SafeString | str:
         return ""
     here = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     exact = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return format_html(
-        '<time datetime="{}" title="{}">{} {}</time>', exact, exact, formatted(here, "j M Y, H:i"), here.tzname() or ""
-    )
+    said = f"{_date(here)}, {here:%H:%M} {here.tzname() or ''}"
+    # There are many on a page: only the words need an escape, since numbers have none.
+    return SafeString(f'<time datetime="{exact}" title="{exact}">{escape(said)}</time>')
 
 
 @register.filter
@@ -46,9 +46,12 @@ def day(value: object) -> SafeString | str:
     moment = as_moment(value)
     if moment is None:
         return str(value or "")
-    return format_html(
-        '<time datetime="{}">{}</time>', moment.isoformat(), formatted(timezone.localtime(moment), "j M Y")
-    )
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), _date(timezone.localtime(moment)))
+
+
+def _date(here: datetime) -> str:
+    """6 Jul 2020, with the month in the reader's language."""
+    return f"{here.day} {MONTHS_3[here.month].title()} {here.year}"
 
 
 @register.filter
