@@ -7,13 +7,14 @@ from enum import StrEnum
 from uuid import uuid4
 
 from abeyance import fence, ledger
-from abeyance.casefile import door, moves
+from abeyance.casefile import door, moves, recalls
 from abeyance.casefile.models import Case
 from abeyance.errors import Refused
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import CaseClosed
-from abeyance.rules.lifecycle import Event
+from abeyance.rules.lifecycle import Event, State
 from abeyance.rules.people import Permission
+from abeyance.rules.recalls import against_closing
 
 
 class Closing(StrEnum):
@@ -31,6 +32,7 @@ class Closing(StrEnum):
     APPEAL_PENDING = "appeal-pending"
     LAPSED = "lapsed"
     WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"  # of a request that is answered on its own; a person has decided so
 
 
 NEED_A_RELEASE = frozenset({Closing.ANSWERED, Closing.NOTHING_HELD})
@@ -81,11 +83,22 @@ def _end(ref: str, event: Event, outcome: Closing, permission: Permission, by: s
         if outcome in NEED_A_RELEASE and not case.packages.filter(releases__isnull=False).exists():
             sentence = f"'{outcome.value}' tells of an account, and nothing has passed the gate; release it first."
             raise Refused([Reason("nothing-released", sentence, "casefile:closing")])
+        _refuse_open_questions(case, outcome)
         moves.move(case, event, by=by, now=moment)
         Case.objects.filter(pk=case.pk).update(closing=outcome.value)
         closed = CaseClosed(outcome=outcome.value)
         ledger.append(closed, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
     return case
+
+
+def _refuse_open_questions(case: Case, outcome: Closing) -> None:
+    if outcome is Closing.DUPLICATE and case.same_matter is not True:
+        sentence = "Nobody has decided that this is the same matter as an earlier request."
+        raise Refused([Reason("not-decided", sentence, "casefile:duplicate")])
+    if State(case.state) is State.RECALLED:
+        open_ = against_closing(recalls.questions_of(case))
+        if open_:
+            raise Refused([Reason("recall-open", sentence, "casefile:recall") for sentence in open_])
 
 
 def _void(case: Case, now: datetime) -> None:

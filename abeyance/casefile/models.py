@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abeyance.rules.lifecycle import State
+from abeyance.rules.recalls import Step
 from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread over the telephone
@@ -40,6 +41,7 @@ class Case(models.Model):
     channel = models.CharField(max_length=16)  # mail, file, api, post, telephone
     restricted = models.BooleanField(default=False)  # an instrument that binds inside readers: counsel only
     possible_duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    same_matter = models.BooleanField(null=True)  # what a person decided about that; None: nobody has yet
     arrived_at = models.DateTimeField()
     arrived_epoch = models.BigIntegerField()
     closed_at = models.DateTimeField(null=True)
@@ -284,6 +286,19 @@ class Remark(models.Model):
         return f"remark:{self.act}"
 
 
+class RecallStep(models.Model):
+    """What was done after a recall, in the order of the rows; none is edited. Words about it are a remark."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="recall_steps")
+    act = models.UUIDField(unique=True)
+    step = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = [_one_of("recall_step", Step, "step", optional=False)]
+
+
 class ExceptionUse(models.Model):
     """That a pause's announced exception applies to this case: proposed by one, agreed by another."""
 
@@ -322,6 +337,7 @@ __all__ = [
     "Package",
     "PackageItem",
     "Reader",
+    "RecallStep",
     "Release",
     "Remark",
 ]

@@ -141,9 +141,11 @@ def _mark(case: Case, stated: StatedDemand, items: list[_SealedItem]) -> None:
     digests = [sealed.digest for sealed in items if sealed.digest]
     same = Item.objects.filter(identifier_digest__in=digests, agency=stated.agency, case__erased_at=None)
     earlier = same.exclude(case=case).order_by("case_id").values_list("case_id", flat=True).first()
+    if case.possible_duplicate_of_id != earlier:
+        case.same_matter = None
     case.possible_duplicate_of_id = earlier
     case.restricted = case.restricted or binds_readers(stated.instrument)
-    case.save(update_fields=["possible_duplicate_of", "restricted"])
+    case.save(update_fields=["possible_duplicate_of", "restricted", "same_matter"])
 
 
 def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem) -> Item:

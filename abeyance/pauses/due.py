@@ -14,9 +14,11 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q
 
+from abeyance.casefile import recalls
 from abeyance.casefile.models import Case, Demand
 from abeyance.ledger.models import Entry
 from abeyance.pauses.weighing import weigh
+from abeyance.rules import recalls as recall_rules
 from abeyance.rules.clocks import next_due
 from abeyance.rules.lifecycle import OPEN_STATES, State
 
@@ -86,6 +88,8 @@ def reweigh(case: Case, entry: int, now: datetime) -> None:
         _, weighed = weigh(case, now=now)
         clock = next_due([clock for one in weighed for clock in one.clocks])
         due = clock.at if clock else None
+    elif recalls.is_open(case) and case.erased_at is None:
+        due = recall_rules.next_due(recalls.questions_of(case))
     Case.objects.filter(pk=case.pk).update(next_due=due, weighed_entry=entry)
 
 

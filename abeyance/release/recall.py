@@ -7,12 +7,13 @@ from uuid import uuid4
 
 from abeyance import fence, ledger
 from abeyance.casefile import door, moves, remarks
-from abeyance.casefile.models import Case, Link, Release
+from abeyance.casefile.models import Case, Link, RecallStep, Release
 from abeyance.errors import NotFound
 from abeyance.people.directory import actions as directory
-from abeyance.rules.events import Recalled
+from abeyance.rules.events import Recalled, RecallStepTaken
 from abeyance.rules.lifecycle import Event
 from abeyance.rules.people import Permission
+from abeyance.rules.recalls import Step
 
 
 def recall(ref: str, reason: str, *, suspend: bool = False, by: str, now: datetime) -> list[Release]:
@@ -22,7 +23,7 @@ def recall(ref: str, reason: str, *, suspend: bool = False, by: str, now: dateti
     """
     case = door.open_for(by, ref, Permission.CASE_RECALL, now=now)
     if suspend:
-        for agency in _recipients(case):
+        for agency in recipients(case):
             directory.suspend_agency(agency, by=by, now=now)
     act = uuid4()
     remark = remarks.sealed(case, reason, act=act)
@@ -40,10 +41,14 @@ def recall(ref: str, reason: str, *, suspend: bool = False, by: str, now: dateti
             told = Recalled(release=str(release.act), reason="remarked" if remark else "not-said")
             mine = {"act": act, "epoch": epoch} if index == 0 else {}
             ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, **mine)  # type: ignore[arg-type]
+        if suspend:
+            RecallStep.objects.create(case=case, act=uuid4(), step=Step.RECIPIENT_BLOCKED.value, at=moment, by=by)
+            blocked = RecallStepTaken(step=Step.RECIPIENT_BLOCKED.value)
+            ledger.append(blocked, by=by, now=moment, holder=case.holder, case=case.ref)
     return left
 
 
-def _recipients(case: Case) -> set[str]:
+def recipients(case: Case) -> set[str]:
     from abeyance.people.directory.models import AgencyKey
 
     keys = Release.objects.filter(package__case=case).exclude(state="failed").values_list("agency_key", flat=True)

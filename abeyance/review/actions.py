@@ -8,8 +8,9 @@ from uuid import uuid4
 from abeyance import fence, ledger, seals
 from abeyance.casefile import door
 from abeyance.casefile.models import Case, ClockAct, LegalHold, Reader
-from abeyance.errors import BadInput, NotFound
+from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.people import queries as people
+from abeyance.rules.decision import Reason
 from abeyance.rules.events import AdminAct, ClockSet, LegalHoldSet
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.people import Permission
@@ -82,6 +83,33 @@ def add_reader(ref: str, member: str, *, by: str, now: datetime) -> None:
         moment = fence.clock()
         Reader.objects.get_or_create(case=case, member=code)
         told = AdminAct(act="reader-added", subject=code)
+        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+
+
+def restrict(ref: str, *, by: str, now: datetime) -> None:
+    """From now on only counsel and named readers may know of it; who does it stays one of them. Never undone: nobody's
+    later mind opens what was hidden."""
+    case = door.open_for(by, ref, Permission.READER_ADD, now=now)
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        if not Case.objects.filter(pk=case.pk, restricted=False).update(restricted=True):
+            raise Refused([Reason("restricted", "Its readers are named already.", clause="review:restricted")])
+        Reader.objects.get_or_create(case=case, member=by)
+        told = AdminAct(act="readers-named", subject=by)
+        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+
+
+def remove_reader(ref: str, member: str, *, by: str, now: datetime) -> None:
+    """At once. Counsel may read every request and is no named reader."""
+    case = door.open_for(by, ref, Permission.READER_ADD, now=now)
+    code = people.code_of(member)
+    act = uuid4()
+    with fence.together(act):
+        moment = fence.clock()
+        if not Reader.objects.filter(case=case, member=code).delete()[0]:
+            raise NotFound("That member is no named reader of this request.")
+        told = AdminAct(act="reader-removed", subject=code)
         ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
 
 

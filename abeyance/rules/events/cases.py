@@ -172,6 +172,18 @@ class Recalled(Event, public=False, personal=(), says="The hand-over {release} w
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecallStepTaken(Event, public=False, personal=(), says="After the recall: {step}."):
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateDecided(
+    Event, public=False, personal=(), says="Whether it is the same matter as an earlier request: {same}."
+):
+    same: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LegalHoldSet(Event, public=False, personal=(), says="Legal hold {hold}, in force: {in_force}."):
     hold: str
     in_force: bool

@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from abeyance import seals
 from abeyance.answer import actions as answers
 from abeyance.answer import steps as formal
-from abeyance.casefile import door, retention
+from abeyance.casefile import door
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case, LegalHold
-from abeyance.errors import BadInput, Locked, Refused
+from abeyance.errors import Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
 from abeyance.pauses import due, store
@@ -34,18 +32,13 @@ from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.permissions import Permission
-from abeyance.rules.terms import DataCategory
 from abeyance.rules.verification import FindingKind
-from abeyance.site.pages import queue, saying_who
-from abeyance.site.requests import documents, letters, receipts, verifying
+from abeyance.site.pages import queue, saying_who, telling
+from abeyance.site.requests import documents, verifying, versions
 from abeyance.verification import actions as verification
 
 MOST_ENTRIES = 500
-BLANK_ITEMS = 2
 OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
-ITEM_TEXTS: tuple[str, ...] = ("service", "category", "identifier_kind", "identifier", "nexus")
-ITEM_TEXTS += ("controller", "stored_in", "subject_country")
-PARTICULARS = ("officer", "contact", "reference", "offence", "notes")
 P = Permission
 
 
@@ -59,6 +52,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
     due.catch_up(now)
     formal.keep(found, now=now)
     told = documents.in_full(found, now=now, reader=by)
+    told["items"] = [_with_soonest(item) for item in told["items"]]
     allowed = people.actor(by).permissions
     step = queue.STEPS.get(State(found.state))
     context = {
@@ -73,11 +67,14 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "readers": _readers(found),
         "holds": _holds(found),
         "exceptions": _exceptions(found, told),
-        "letters": _letters(told),
         "packages": [with_keys(each, told) for each in told["packages"]],
-        "categories": [each.value for each in DataCategory],
+        "handed_over": any(each["hand_overs"] for each in told["packages"]),
         "ways": [kind.value for kind in FindingKind],
-        "notice_states": [state.value for state in NoticeState],
+        "notice_states": [
+            *(each.value for each in NoticeState if each is not NoticeState.GIVEN),
+            NoticeState.GIVEN.value,
+        ],
+        "untold": [item["item"] for item in told["items"] if item["notice"] is None],
         "acts": [kind.value for kind in ActKind if kind is not ActKind.RELEASED],
         "closings": [closing.value for closing in Closing],
         "outcomes": OUTCOMES,
@@ -125,6 +122,7 @@ def _in_plain_words(row: Any, told: Mapping[str, Any]) -> dict[str, Any]:
         "narrowed": (item["period"] != [documents.moment(row.period_start), documents.moment(row.period_end)])
         and row.outcome == "release",
         "reasons": row.reasons,
+        "before": versions.of_answer(row),
     }
 
 
@@ -136,37 +134,6 @@ def preview(request: MemberRequest, ref: str) -> HttpResponse:
     return render(request, "pages/preview.html", {"case": found, "seen": seen})
 
 
-@page(P.CASE_READ)
-def receipt(request: MemberRequest, ref: str) -> HttpResponse:
-    text = receipts.of_arrival(_case(ref, request.member))
-    return _file(text.encode(), f"{ref.upper()}.receipt.txt", "text/plain; charset=utf-8")
-
-
-@page(P.CASE_READ)
-def letter(request: MemberRequest, ref: str, kind: str, language: str) -> HttpResponse:
-    """As it will be printed."""
-    if kind not in letters.KINDS or language not in letters.LANGUAGES:
-        raise BadInput("There is no such letter.")
-    written = letters.write(_case(ref, request.member), kind, language, now=_now())
-    answer = _file(written.pdf, f"{ref.upper()}-{kind}-{language}.pdf", "application/pdf")
-    answer["Content-Disposition"] = "inline"
-    return answer
-
-
-@page(P.CASE_READ)
-def original(request: MemberRequest, ref: str, key: UUID) -> HttpResponseBase:
-    """The bytes as they came, to be saved: a browser must not open what a stranger has sent."""
-    found = _case(ref, request.member)
-    document = found.documents.filter(key=key).first()
-    if document is None:
-        raise BadInput("This request has no such document.")
-    pieces = seals.unseal_file(found.holder, retention.document_file(document), place=document.place)
-    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{found.ref}-{str(key)[:8]}.original"'
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
-
-
 # --- what the page is made of
 
 
@@ -174,8 +141,21 @@ def _case(ref: str, by: str) -> Case:
     return door.open_for(by, ref, P.CASE_READ, now=_now())
 
 
-def _held(told: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(held["reason"] for item in told["items"] for held in item["held"]))
+def _held(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One sentence for each pause, and the further stages at which it holds."""
+    found: dict[str, dict[str, Any]] = {}
+    for held in (each for item in told["items"] for each in item["held"]):
+        line = found.setdefault(held["pause"], held | {"stages": []})
+        if held["stage"] != line["stage"] and held["stage"] not in line["stages"]:
+            line["stages"].append(held["stage"])
+    return list(found.values())
+
+
+def _with_soonest(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The clock that runs out first, for the table; all of them stand beside it."""
+    running = [clock for clock in item["clocks"] if not clock["ended"]]
+    due = [clock for clock in running if clock["direction"] == "due-by"] or running
+    return dict(item) | {"soonest": min(due, key=lambda clock: clock["at"], default=None)}
 
 
 def _clocks(told: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -189,21 +169,22 @@ def _clocks(told: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _story(found: Case) -> list[dict[str, Any]]:
     entries = listing.listed(case=found.ref, last=MOST_ENTRIES)
-    names = saying_who.names_of([entry["by"] for entry in entries])
     # A change of state is told by the act that made it.
     told = [entry for entry in entries if entry["kind"] != CaseMoved.__name__]
-    return [entry | {"who": names.get(entry["by"], entry["by"])} for entry in told]
+    spoken_of = [code for entry in told for code in telling.members_in(entry["sentence"])]
+    names = saying_who.names_of([*spoken_of, *(entry["by"] for entry in told)])
+    return [
+        entry | {"who": names.get(entry["by"], entry["by"]), "sentence": telling.for_reader(entry["sentence"], names)}
+        for entry in told
+    ]
 
 
-def _readers(found: Case) -> list[str]:
+def _readers(found: Case) -> list[tuple[str, str]]:
+    """Code and name of each named reader."""
     if not found.restricted:
         return []
     codes = list(found.readers.values_list("member", flat=True))
-    return sorted(saying_who.names_of(codes).values())
-
-
-def _letters(told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(kind, language) for kind in letters.KINDS for language in letters.LANGUAGES]
+    return sorted(saying_who.names_of(codes).items(), key=lambda each: each[1])
 
 
 def _holds(found: Case) -> list[tuple[LegalHold, str]]:
@@ -252,12 +233,6 @@ def _contacts(told: Mapping[str, Any]) -> list[str]:
     """What the directory has to call back to; never a number from the request."""
     agency = told["demand"]["agency"]
     return directory.contact_values(agency) if agency else []
-
-
-def _file(content: bytes, name: str, kind: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 def _now() -> datetime:

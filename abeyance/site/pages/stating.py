@@ -28,10 +28,8 @@ from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKin
 from abeyance.seals.uploads import SealedUpload
 from abeyance.site.requests import commands, documents, drafting
 
-MOST_ENTRIES = 500
 BLANK_ITEMS = 2
 PDF = "application/pdf"
-OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
 ITEM_TEXTS: tuple[str, ...] = ("service", "category", "identifier_kind", "identifier", "nexus")
 ITEM_TEXTS += ("controller", "stored_in", "subject_country")
 PARTICULARS = ("officer", "contact", "reference", "offence", "notes")

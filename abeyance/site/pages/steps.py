@@ -18,7 +18,7 @@ from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.errors import BadInput
-from abeyance.intake import confirming
+from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
@@ -26,11 +26,12 @@ from abeyance.pauses import exceptions
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
-from abeyance.release import handing, links, making, recall
+from abeyance.release import handing, links, making, recall, recalling
 from abeyance.review import actions as reviewing
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.permissions import Permission
+from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
 from abeyance.site.pages.cases import with_keys
 from abeyance.site.pages.stating import local_moment
@@ -38,12 +39,6 @@ from abeyance.site.portal import portal_address
 from abeyance.site.requests import documents, letters, packages, verifying
 from abeyance.verification import actions as verification
 
-MOST_ENTRIES = 500
-BLANK_ITEMS = 2
-OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
-ITEM_TEXTS: tuple[str, ...] = ("service", "category", "identifier_kind", "identifier", "nexus")
-ITEM_TEXTS += ("controller", "stored_in", "subject_country")
-PARTICULARS = ("officer", "contact", "reference", "offence", "notes")
 P = Permission
 
 # --- acting
@@ -115,6 +110,19 @@ def _recall(request: MemberRequest, ref: str) -> None:
     recall.recall(ref, _words(request), suspend="suspend" in request.POST, by=request.member, now=_now())
 
 
+def _recall_step(request: MemberRequest, ref: str) -> None:
+    recalling.record(
+        ref, _one_of(Step, _words(request, "step")), _words(request, "note"), by=request.member, now=_now()
+    )
+
+
+def _duplicate(request: MemberRequest, ref: str) -> None:
+    same = _words(request, "same")
+    if same not in ("yes", "no"):
+        raise BadInput("Say whether it is the same matter: yes or no.")
+    duplicates.decide(ref, same == "yes", by=request.member, now=_now())
+
+
 def _end_hold(request: MemberRequest, ref: str) -> None:
     number = _words(request, "number")
     reviewing.end_hold(ref, int(number) if number.isdecimal() else 0, by=request.member, now=_now())
@@ -146,6 +154,12 @@ VERBS: dict[str, Verb] = {
     "hold": lambda request, ref: reviewing.hold(ref, _words(request), by=request.member, now=_now()),
     "end-hold": _end_hold,
     "reader": lambda request, ref: reviewing.add_reader(ref, _words(request, "reader"), by=request.member, now=_now()),
+    "remove-reader": lambda request, ref: reviewing.remove_reader(
+        ref, _words(request, "reader"), by=request.member, now=_now()
+    ),
+    "restrict": lambda request, ref: reviewing.restrict(ref, by=request.member, now=_now()),
+    "duplicate": _duplicate,
+    "recall-step": _recall_step,
     "propose-exception": _exception(exceptions.propose_use),
 }
 SECOND: dict[str, Verb] = {

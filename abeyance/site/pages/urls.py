@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from abeyance.site.pages import cases, operation, stating, steps, views
+from abeyance.site.pages import cases, operation, papers, stating, steps, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -21,9 +21,18 @@ urlpatterns = [
     path("requests/<slug:ref>/", cases.case, name="case"),
     path("requests/<slug:ref>/confirm/", stating.confirm, name="confirm-case"),
     path("requests/<slug:ref>/preview/", cases.preview, name="preview-case"),
-    path("requests/<slug:ref>/receipt", cases.receipt, name="case-receipt"),
-    path("requests/<slug:ref>/letters/<slug:kind>/<slug:language>", cases.letter, name="case-letter"),
-    path("requests/<slug:ref>/documents/<uuid:key>", cases.original, name="case-document"),
+    path("requests/<slug:ref>/versions/", papers.changes, name="case-versions"),
+    path("requests/<slug:ref>/receipt", papers.receipt, name="case-receipt"),
+    path("requests/<slug:ref>/receipts/<int:number>", papers.entry_receipt, name="case-entry-receipt"),
+    path("requests/<slug:ref>/letters/", papers.listed, name="case-letters"),
+    path("requests/<slug:ref>/letters/<slug:kind>/<slug:language>/", papers.letter, name="case-letter"),
+    path("requests/<slug:ref>/letters/<slug:kind>/<slug:language>/letter.pdf", papers.letter_file, name="letter-file"),
+    path(
+        "requests/<slug:ref>/letters/<slug:kind>/<slug:language>/<int:number>.png",
+        papers.letter_picture,
+        name="letter-picture",
+    ),
+    path("requests/<slug:ref>/documents/<uuid:key>", papers.original, name="case-document"),
     path(
         "requests/<slug:ref>/documents/<uuid:key>/pages/<int:part>/<int:number>.png", stating.drawn, name="drawn-page"
     ),

@@ -15,7 +15,7 @@ from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import door, ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case
-from abeyance.intake import confirming
+from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
@@ -23,14 +23,15 @@ from abeyance.pauses import exceptions
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
-from abeyance.release import handing, links, making, recall
+from abeyance.release import handing, links, making, recall, recalling
 from abeyance.review import actions as reviewing
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import Permission
+from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
 from abeyance.site import portal
-from abeyance.site.requests import commands, documents, letters, packages, receipts, verifying
+from abeyance.site.requests import commands, documents, letters, packages, receipts, verifying, versions
 from abeyance.verification import actions as verification
 
 router = Router(tags=["requests"], auth=MemberToken())
@@ -99,6 +100,15 @@ class RecallIn(Schema):
     suspend: bool = False
 
 
+class RecallStepIn(Schema):
+    step: Step
+    note: str = Field(default="", max_length=2000)
+
+
+class DuplicateIn(Schema):
+    same: bool
+
+
 class To(Schema):
     to: str = Field(max_length=80)
 
@@ -136,6 +146,17 @@ def receipt(request: HttpRequest, ref: str) -> Document:
 @router.put("/requests/{ref}/demand", response=Document)
 def confirm(request: HttpRequest, ref: str, body: Body[Document]) -> Document:
     confirming.confirm(ref, commands.stated_demand(body), by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.get("/requests/{ref}/versions", response=list[Document])
+def demand_versions(request: HttpRequest, ref: str) -> list[Document]:
+    return versions.listed(_case(ref, caller(request)), reader=caller(request))
+
+
+@router.post("/requests/{ref}/duplicate", response=Document)
+def decide_duplicate(request: HttpRequest, ref: str, body: DuplicateIn) -> Document:
+    duplicates.decide(ref, body.same, by=caller(request), now=_now())
     return _shown(ref, caller(request))
 
 
@@ -274,6 +295,12 @@ def recall_request(request: HttpRequest, ref: str, body: RecallIn) -> list[Docum
     return [documents.hand_over(row) for row in left]
 
 
+@router.post("/requests/{ref}/recall/steps", response=list[Document])
+def recall_step(request: HttpRequest, ref: str, body: RecallStepIn) -> list[Document]:
+    row = recalling.record(ref, body.step, body.note, by=caller(request), now=_now())
+    return documents.recall(row.case, now=_now())
+
+
 @router.post("/requests/{ref}/holds", response=Document)
 def hold(request: HttpRequest, ref: str, body: ReasonIn) -> Document:
     row = reviewing.hold(ref, body.reason, by=caller(request), now=_now())
@@ -288,6 +315,16 @@ def end_hold(request: HttpRequest, ref: str, number: int) -> None:
 @router.put("/requests/{ref}/readers/{member}", response={204: None})
 def add_reader(request: HttpRequest, ref: str, member: str) -> None:
     reviewing.add_reader(ref, member, by=caller(request), now=_now())
+
+
+@router.delete("/requests/{ref}/readers/{member}", response={204: None})
+def remove_reader(request: HttpRequest, ref: str, member: str) -> None:
+    reviewing.remove_reader(ref, member, by=caller(request), now=_now())
+
+
+@router.post("/requests/{ref}/restrict", response={204: None})
+def restrict(request: HttpRequest, ref: str) -> None:
+    reviewing.restrict(ref, by=caller(request), now=_now())
 
 
 @router.delete("/requests/{ref}", response={204: None})

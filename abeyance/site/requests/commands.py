@@ -17,22 +17,23 @@ from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case
 from abeyance.console import Answer
 from abeyance.errors import BadInput
-from abeyance.intake import confirming
+from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
 from abeyance.pauses import exceptions
 from abeyance.people import commands as people
 from abeyance.policy import queries as policy
-from abeyance.release import making, recall
+from abeyance.release import making, recall, recalling
 from abeyance.review import actions as reviewing
 from abeyance.rules import demandfile
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import Permission
+from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
 from abeyance.site import portal
-from abeyance.site.requests import documents, drafting, letters, packages, receipts, verbs, verifying
+from abeyance.site.requests import documents, drafting, letters, packages, receipts, verbs, verifying, versions
 from abeyance.site.requests.verbs import Parser, verb
 from abeyance.verification import actions as verification
 
@@ -57,6 +58,9 @@ def _register_reading(sub: Any) -> None:
     draft.add_argument("file", type=Path, metavar="FILE.toml")
     confirm = verb(sub, "confirm", confirm_demand, "state what the papers demand; again: a new version")
     confirm.add_argument("file", type=Path, metavar="FILE.toml|FILE.json")
+    verb(sub, "versions", show_versions, "what changed from each version of the demand to the next")
+    same = verb(sub, "duplicate", decide_duplicate, "decide whether it is the same matter as an earlier request")
+    same.add_argument("--same", choices=["yes", "no"], required=True)
     verb(sub, "agree-labels", agree_labels, "agree, as a second person, to who asks and under which law")
     verify = verb(sub, "verify", verify_requester, "record how the requester was found genuine, or false")
     verify.add_argument("--how", choices=[kind.value for kind in FindingKind])
@@ -121,10 +125,15 @@ def _register_ending(sub: Any) -> None:
     recalled = verb(sub, "recall", recall_request, "ask for deletion of what was handed over; links become void")
     recalled.add_argument("--reason", required=True, metavar="CODE", help="such as wrong-account")
     recalled.add_argument("--suspend", action="store_true", help="also suspend the recipient in the directory")
+    step = verb(sub, "recall-step", record_recall_step, "record what was done after a recall")
+    step.add_argument("--step", choices=[each.value for each in Step], required=True)
+    step.add_argument("--note", default="", help="sealed with the request")
     hold = verb(sub, "hold", legal_hold, "a legal hold: nothing of the request is destroyed")
     hold.add_argument("--basis")
     hold.add_argument("--end", type=int, metavar="NUMBER")
     verb(sub, "reader-add", add_reader, "let a member read a restricted request").add_argument("member")
+    verb(sub, "reader-remove", remove_reader, "let a member read it no longer").add_argument("member")
+    verb(sub, "restrict", restrict, "from now on only counsel and named readers may know of it; never undone")
     verb(sub, "retention", list_due, "requests that are past their time and may be erased", ref=False)
     erase = verb(sub, "erase", erase_request, "erase a closed request; then run `abeyance keys rotate`")
     erase.add_argument("--reason", default="retention")
@@ -172,6 +181,18 @@ def confirm_demand(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=False)
     confirming.confirm(args.ref, _stated(args.file), by=by, now=verbs.now())
     return _shown(door.open_for(by, args.ref, Permission.CASE_READ, now=verbs.now()), by)
+
+
+def show_versions(args: argparse.Namespace) -> Answer:
+    reader = people.acting(args, needs_credential=False)
+    case = door.open_for(reader, args.ref, Permission.CASE_READ, now=verbs.now())
+    told = versions.listed(case, reader=reader)
+    return Answer({"ref": case.ref, "versions": told}, versions.in_words(told))
+
+
+def decide_duplicate(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=False)
+    return _shown(duplicates.decide(args.ref, args.same == "yes", by=by, now=verbs.now()), by)
 
 
 def agree_labels(args: argparse.Namespace) -> Answer:
@@ -340,6 +361,13 @@ def recall_request(args: argparse.Namespace) -> Answer:
     )
 
 
+def record_recall_step(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=True)
+    row = recalling.record(args.ref, Step(args.step), args.note, by=by, now=verbs.now())
+    told = documents.recall(row.case, now=verbs.now())
+    return Answer({"ref": row.case.ref, "recall": told}, "\n".join(each["sentence"] for each in told))
+
+
 def legal_hold(args: argparse.Namespace) -> Answer:
     by, now = people.acting(args, needs_credential=False), verbs.now()
     if args.end is not None:
@@ -352,6 +380,16 @@ def legal_hold(args: argparse.Namespace) -> Answer:
 def add_reader(args: argparse.Namespace) -> Answer:
     reviewing.add_reader(args.ref, args.member, by=people.acting(args, needs_credential=True), now=verbs.now())
     return Answer({"ref": args.ref, "reader": args.member}, f"{args.member} may read {args.ref}.")
+
+
+def remove_reader(args: argparse.Namespace) -> Answer:
+    reviewing.remove_reader(args.ref, args.member, by=people.acting(args, needs_credential=True), now=verbs.now())
+    return Answer({"ref": args.ref, "removed": args.member}, f"{args.member} may no longer read {args.ref}.")
+
+
+def restrict(args: argparse.Namespace) -> Answer:
+    reviewing.restrict(args.ref, by=people.acting(args, needs_credential=True), now=verbs.now())
+    return Answer({"ref": args.ref, "restricted": True}, f"Only counsel and named readers may know of {args.ref} now.")
 
 
 def list_due(args: argparse.Namespace) -> Answer:

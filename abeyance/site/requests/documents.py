@@ -12,7 +12,7 @@ from typing import Any
 from abeyance import seals
 from abeyance.answer import documents as step_documents
 from abeyance.answer import steps
-from abeyance.casefile import door
+from abeyance.casefile import door, recalls
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Package, Release
 from abeyance.errors import Locked
@@ -65,7 +65,25 @@ def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
         "documents": [_document(document) for document in case.documents.order_by("pk")],
         "packages": [package(found) for found in case.packages.order_by("sealed_at")],
         "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
+        "same_matter": case.same_matter,
+        "recall": recall(case, now=now) if recalls.is_open(case) else [],
     }
+
+
+def recall(case: Case, *, now: datetime) -> list[dict[str, Any]]:
+    """What a recall has to settle, and what of it is settled."""
+    return [
+        {
+            "question": each.name,
+            "sentence": each.sentence,
+            "settled": each.settled,
+            "steps": [step.value for step in each.answers],
+            "due": moment(each.due),
+            "overdue": each.is_overdue(now),
+            "citation": each.citation,
+        }
+        for each in recalls.questions_of(case)
+    ]
 
 
 def _earlier(case: Case, reader: str) -> str | None:
@@ -279,7 +297,7 @@ NEXT = {
     "gathering": "abeyance request notice REF ..., then abeyance request gather REF",
     "sealed": "abeyance package release PACKAGE --to FINGERPRINT --out FILE",
     "released": "abeyance request close REF --outcome answered",
-    "recalled": "abeyance request close REF --outcome answered, when the agency has answered",
+    "recalled": "abeyance request recall-step REF --step ..., and when all is settled close it",
     "closed": "nothing; abeyance request reopen REF begins again",
 }
 

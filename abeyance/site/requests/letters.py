@@ -46,6 +46,20 @@ def write(case: Case, kind: str, language: str, *, now: datetime) -> Written:
     return _written(replace(letter, review_by=_review_by(weighed)) if chosen is Kind.HELD else letter)
 
 
+def possible(case: Case, *, now: datetime) -> list[tuple[str, str]]:
+    """Every kind of letter, each with why it would not be true at this moment, or with nothing."""
+    _demand, weighed = weigh(case, now=now)
+    return [(kind, _why_not(Kind(kind), case, weighed)) for kind in KINDS]
+
+
+def _why_not(kind: Kind, case: Case, weighed: Sequence[Weighed]) -> str:
+    try:
+        _content(kind, case, weighed)
+    except Refused as refused:
+        return " ".join(reason.sentence for reason in refused.reasons)
+    return ""
+
+
 def covering(case: Case, approvals: Sequence[Approval], *, package: str, now: datetime) -> tuple[packaging.Letter, ...]:
     """The letters inside a package, for `release.making`: in English, and in the language of the place that asks."""
     demand = casefacts.newest_demand(case)
@@ -72,7 +86,9 @@ def _content(kind: Kind, case: Case, weighed: Sequence[Weighed]) -> tuple[list[L
     if kind in DECIDED:
         return _agreed(weighed, DECIDED[kind]), []
     if kind is Kind.RECALL:
-        left = Release.objects.filter(package__case=case).exclude(state="failed").order_by("made")
+        left = list(Release.objects.filter(package__case=case).exclude(state="failed").order_by("made"))
+        if not left:
+            raise Refused([Reason("not-true", "Nothing of this request was handed over.", "letters:not-true")])
         return [], [f"{row.act}, {row.made:%Y-%m-%d %H:%M} UTC" for row in left]
     return [], []
 

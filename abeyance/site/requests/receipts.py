@@ -12,7 +12,11 @@ from abeyance.rules.events import RequestReceived
 
 def of_arrival(case: Case) -> str:
     """Raises Refused for a restricted request, NotYetPublished until the next batch of the log."""
+    refuse_restricted(case)
+    return receipt(Entry.objects.filter(case=case.ref, kind=RequestReceived.__name__).earliest("pk"))
+
+
+def refuse_restricted(case: Case) -> None:
     if case.restricted:
         sentence = "No receipt is written for a restricted request: its existence must not be proven by paper."
         raise Refused([Reason("restricted", sentence, "receipts:restricted")])
-    return receipt(Entry.objects.filter(case=case.ref, kind=RequestReceived.__name__).earliest("pk"))

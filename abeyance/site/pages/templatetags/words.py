@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.utils.dates import MONTHS_3
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 register = template.Library()
+A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
 def as_moment(value: object) -> datetime | None:
@@ -90,6 +92,31 @@ def size(value: Any) -> str:
 def spoken(value: object) -> str:
     """A code as words: "in-review" is "in review"."""
     return str(value or "").replace("-", " ").replace("_", " ")
+
+
+@register.filter
+def said(value: object) -> SafeString | str:
+    """A value of a form or a record: a moment in the reader's zone, anything else as it is."""
+    return when(value) if isinstance(value, str) and A_MOMENT.fullmatch(value) else str(value or "")
+
+
+RECALL_STEPS = {
+    "deletion-asked": gettext_lazy("Deletion was asked for"),
+    "deletion-confirmed": gettext_lazy("They confirm the deletion"),
+    "deletion-refused": gettext_lazy("They refuse, or do not answer"),
+    "recipient-blocked": gettext_lazy("Block the recipient now"),
+    "breach-opened": gettext_lazy("It is a breach: open its record"),
+    "no-breach": gettext_lazy("It is no breach"),
+    "authority-told": gettext_lazy("The authority has been told"),
+    "person-told": gettext_lazy("The account holder has been told"),
+    "person-not-told": gettext_lazy("They are not told, for the reason noted"),
+}
+
+
+@register.filter
+def act_said(step: str) -> object:
+    """What a button about a step of a recall says."""
+    return RECALL_STEPS.get(step, step)
 
 
 @register.filter
