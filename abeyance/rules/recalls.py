@@ -58,7 +58,7 @@ def questions(recalled: datetime, taken: Sequence[Taken]) -> tuple[Question, ...
     """In the order in which they are to be settled. The newest step of a kind counts."""
     last = {each.step: each.at for each in sorted(taken, key=lambda each: each.at)}
     found = [_deletion(recalled, last), _recipient(last), _breach(recalled, last)]
-    if _breach_is_open(last):
+    if _is_a_breach(last):
         found.append(_authority(last))
     found.append(_person(last))
     return tuple(found)
@@ -94,7 +94,7 @@ def _recipient(last: dict[Step, datetime]) -> Question:
     return Question("recipient", "The recipient is not blocked.", False, (Step.RECIPIENT_BLOCKED,))
 
 
-def _breach_is_open(last: dict[Step, datetime]) -> bool:
+def _is_a_breach(last: dict[Step, datetime]) -> bool:
     return _newer(last, Step.BREACH_OPENED, Step.NO_BREACH) is Step.BREACH_OPENED
 
 
@@ -119,7 +119,7 @@ def _person(last: dict[Step, datetime]) -> Question:
     answers = (Step.PERSON_TOLD, Step.PERSON_NOT_TOLD)
     decided = _newer(last, *answers)
     if decided is None:
-        due = last[Step.BREACH_OPENED] + TELL_AUTHORITY_WITHIN if _breach_is_open(last) else None
+        due = last[Step.BREACH_OPENED] + TELL_AUTHORITY_WITHIN if _is_a_breach(last) else None
         return Question("person", "Decide whether the account holder is told.", False, answers, due, PERSON)
     told = decided is Step.PERSON_TOLD
     sentence = "The account holder has been told." if told else "It was decided not to tell the account holder."
