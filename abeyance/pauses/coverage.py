@@ -3,17 +3,24 @@ itself decides on each group, so that a million items cost one pass and no secon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Case as Choice
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Concat
 
-from abeyance.casefile.models import Case, Item, Release
+from abeyance.casefile import facts as casefacts
+from abeyance.casefile.models import Case, Demand, Item, Release
 from abeyance.rules.facts import DemandFacts, ItemFacts
-from abeyance.rules.pauses import Pause, Reach, reach
+from abeyance.rules.pauses import Pause, Reach, reach_under_any
 
-AXES = ("jurisdiction", "agency", "instrument", "service", "subject_country")
+LABELS = ("jurisdiction", "agency", "instrument")
+AXES = (*LABELS, "service", "subject_country")
+BETWEEN, NEXT = "\x1f", "\x1e"  # no code has them
 LATELY = timedelta(days=7)
 MOST_LISTED = 200
 _ANY_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # the pauses that are asked with it have no axis of time
@@ -45,28 +52,87 @@ def items_covered(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
 def handed_over_lately(pause: Pause, cases: QuerySet[Case], *, now: datetime) -> list[Release]:
     """What left in the last days and would be held now; the newest first."""
     releases = Release.objects.filter(made__gte=now - LATELY, package__case__in=cases).exclude(state="failed")
-    found = releases.select_related("package__case").prefetch_related("package__items__item").order_by("-made")
+    found = (
+        releases.order_by("-made")
+        .select_related("package__case")
+        .prefetch_related("package__items__item", "package__case__demands")
+    )
     return [release for release in found[: 5 * MOST_LISTED] if _covers_release(pause, release)][:MOST_LISTED]
 
 
 def _in_scope(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
-    items = Item.objects.filter(open=True, case__in=cases)
+    items = Item.objects.filter(open=True, case__in=cases).annotate(before=_labels_before())
     return items if pause.under_way else items.filter(arrived_epoch__gte=pause.since_epoch)
+
+
+def _labels_before() -> Combinable:
+    """What `casefile.facts.labels_that_count` gives beside the item's own, the newest first, as one text. The look at
+    other versions is made only for requests that have a version whose labels nobody else agreed to."""
+    agreed_since = Demand.objects.filter(
+        case=OuterRef("case"), version__gt=OuterRef("version"), labels_agreed_by__isnull=False
+    )
+    older = Demand.objects.filter(case=OuterRef("case")).exclude(pk=OuterRef("demand")).exclude(Exists(agreed_since))
+    each = Concat(
+        *_spaced(Coalesce(name, Value(""), output_field=TextField()) for name in LABELS), output_field=TextField()
+    )
+    text = (
+        older.order_by()
+        .values("case")
+        .annotate(text=StringAgg(each, NEXT, order_by="-version", output_field=TextField()))
+        .values("text")
+    )
+    relabelled = Demand.objects.filter(version__gt=1, labels_agreed_by=None).values("case")
+    return Choice(
+        When(case__in=relabelled, then=Coalesce(Subquery(text), Value(""), output_field=TextField())),
+        default=Value(""),
+        output_field=TextField(),
+    )
+
+
+def _spaced(parts: Iterable[Combinable]) -> Iterator[Combinable]:
+    for number, part in enumerate(parts):
+        if number:
+            yield Value(BETWEEN)
+        yield part
 
 
 def _groups(pause: Pause, items: QuerySet[Item]) -> Iterator[tuple[dict[str, str | None], int, Reach]]:
     """Each combination of axes that the pause covers, with its number of items."""
-    for row in items.values(*AXES).annotate(count=Count("pk")).order_by():
-        axes = {name: row[name] for name in AXES}
-        found = reach(_whenever(pause), *_facts(axes), now=_ANY_TIME)
+    for row in items.values(*AXES, "before").annotate(count=Count("pk")).order_by():
+        axes = {name: row[name] for name in (*AXES, "before")}
+        demand, item = _facts(axes)
+        found = reach_under_any(_whenever(pause), [demand, *_before(demand, row["before"])], item, now=_ANY_TIME)
         if found is not Reach.NO:
             yield axes, row["count"], found
 
 
+def _before(said: DemandFacts, text: str) -> list[DemandFacts]:
+    """What an older version does not say, the newest does: as the gate reads it."""
+    labels = [dict(zip(LABELS, one.split(BETWEEN), strict=True)) for one in text.split(NEXT) if one]
+    return [
+        replace(
+            said,
+            jurisdiction=each["jurisdiction"] or said.jurisdiction,
+            agency=each["agency"] or said.agency,
+            instrument=each["instrument"] or said.instrument,
+        )
+        for each in labels
+    ]
+
+
 def _covers_release(pause: Pause, release: Release) -> bool:
     """As if the release were asked for now: "new only" and a later start do not excuse what has left."""
-    packed = [_facts({name: getattr(item.item, name) for name in AXES}) for item in release.package.items.all()]
-    return any(reach(_whenever(pause), demand, item, now=_ANY_TIME) is not Reach.NO for demand, item in packed)
+    case = release.package.case
+    versions = sorted(case.demands.all(), key=lambda demand: -demand.version)
+    newest = DemandFacts(
+        jurisdiction=versions[0].jurisdiction, agency=versions[0].agency, instrument=versions[0].instrument
+    )
+    counting = casefacts.labels_that_count(case, newest, versions)
+    packed = [_facts({name: getattr(row.item, name) for name in AXES}) for row in release.package.items.all()]
+    return any(
+        reach_under_any(_whenever(pause), [demand, *counting], item, now=_ANY_TIME) is not Reach.NO
+        for demand, item in packed
+    )
 
 
 def _whenever(pause: Pause) -> Pause:

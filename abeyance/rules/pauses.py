@@ -131,6 +131,12 @@ def reach(pause: Pause, demand: DemandFacts, item: ItemFacts, *, now: datetime) 
     )
 
 
+def reach_under_any(pause: Pause, labels: Iterable[DemandFacts], item: ItemFacts, *, now: datetime) -> Reach:
+    """`reach` for a demand of which more than one label counts: the first that is covered decides."""
+    each = (reach(pause, demand, item, now=now) for demand in labels)
+    return next((found for found in each if found is not Reach.NO), Reach.NO)
+
+
 def held_by(pause: Pause, demand: DemandFacts, item: ItemFacts, stage: Stage, *, now: datetime) -> Reason | None:
     """The sentence that says why `stage` may not go on, or None. Ended pauses hold nothing."""
     if pause.ended_epoch is not None or stage not in pause.stages:
