@@ -69,6 +69,36 @@ class Release(models.Model):
         indexes = [models.Index(fields=["made"])]
 
 
+class Envelope(models.Model):
+    """A package as it is encrypted to one of the agency's keys, sealed once more for us. It is kept until it has
+    arrived, so that a download that broke off goes on with the same bytes; opening it takes a release each time."""
+
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="envelopes")
+    agency_key = models.CharField(max_length=80)
+    path = models.CharField(max_length=200)  # below ABEYANCE_HOME/packages
+    size = models.BigIntegerField()
+    sha256 = models.BinaryField(max_length=32)  # of what is encrypted, which differs each time that it is
+    reached = models.BigIntegerField(default=0)  # so many of the first bytes have been given at least once
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "release_envelope"
+        constraints = [models.UniqueConstraint(fields=["package", "agency_key"], name="envelope_once")]
+
+    @property
+    def place(self) -> str:
+        return envelope_place(self.package_id, self.agency_key)
+
+    @property
+    def digest(self) -> str:
+        return bytes(self.sha256).hex()
+
+
+def envelope_place(package: uuid.UUID, agency_key: str) -> str:
+    """The key holder reads both from it, and asks for a release of this package to this very key."""
+    return f"package:{package}:to:{agency_key}"
+
+
 class Link(models.Model):
     """An API hand-over: a token and a code that travels by a second channel. Both are kept as digests only."""
 

@@ -320,7 +320,7 @@ class ExceptionUse(models.Model):
         ]
 
 
-from abeyance.casefile.handovers import Link, Package, PackageItem, Release  # noqa: E402
+from abeyance.casefile.handovers import Envelope, Link, Package, PackageItem, Release  # noqa: E402
 
 __all__ = [
     "Approval",
@@ -328,6 +328,7 @@ __all__ = [
     "ClockAct",
     "Demand",
     "Document",
+    "Envelope",
     "ExceptionUse",
     "Finding",
     "Item",

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from abeyance import fence, ledger, seals
 from abeyance.casefile import door
-from abeyance.casefile.models import Case, Demand, Document, Finding, Item, NoticeFact, Package
+from abeyance.casefile.models import Case, Demand, Document, Envelope, Finding, Item, NoticeFact, Package
 from abeyance.errors import BadInput, Refused
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import Erased
@@ -55,15 +55,25 @@ def erase(ref: str, reason: str, *, by: str, now: datetime) -> Case:
 
 
 def destroy_package(package: Package, reason: str, *, by: str, now: datetime) -> None:
-    """Inside the caller's transaction; the caller removes the file after the commit."""
+    """Inside the caller's transaction; the caller asks for `files_of` it before, and removes them after the commit."""
     _refuse_text(reason)
+    package.envelopes.all().delete()
     Package.objects.filter(pk=package.pk, destroyed_at=None).update(destroyed_at=now)
     told = Erased(what="package", reason=reason)
     ledger.append(told, by=by, now=now, holder=package.case.holder, case=package.case.ref)
 
 
 def package_file(package: Package) -> Path:
-    return Path(settings.ABEYANCE_HOME) / "packages" / package.path
+    return _packages() / package.path
+
+
+def envelope_file(envelope: Envelope) -> Path:
+    return _packages() / envelope.path
+
+
+def files_of(package: Package) -> list[Path]:
+    """The package, and what of it is kept encrypted to an agency's key."""
+    return [package_file(package), *(envelope_file(each) for each in package.envelopes.all())]
 
 
 def document_file(document: Document) -> Path:
@@ -84,7 +94,11 @@ def _against(case: Case) -> list[Reason]:
 def _files(case: Case) -> list[Path]:
     home = Path(settings.ABEYANCE_HOME)
     documents = [home / "documents" / path for path in case.documents.values_list("path", flat=True)]
-    return documents + [package_file(package) for package in case.packages.all()]
+    return documents + [path for package in case.packages.all() for path in files_of(package)]
+
+
+def _packages() -> Path:
+    return Path(settings.ABEYANCE_HOME) / "packages"
 
 
 def _empty(case: Case, now: datetime) -> None:
@@ -96,6 +110,7 @@ def _empty(case: Case, now: datetime) -> None:
     NoticeFact.objects.filter(item__case=case).update(reason=b"")
     case.remarks.all().delete()
     case.legal_holds.update(basis=b"")
+    Envelope.objects.filter(package__case=case).delete()
     case.packages.update(summary=b"", sha256=b"", destroyed_at=now)
     Case.objects.filter(pk=case.pk).update(erased_at=now)
 

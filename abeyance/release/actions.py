@@ -6,26 +6,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import transaction
 
 from abeyance import fence, ledger, outbox, seals
 from abeyance.asking import Asked
-from abeyance.casefile import moves
-from abeyance.casefile.models import ClockAct, Package, Release
+from abeyance.casefile import moves, retention
+from abeyance.casefile.models import ClockAct, Envelope, Package, Release
 from abeyance.casefile.whole import locked
 from abeyance.errors import Refused, SomeoneElseWasFirst
 from abeyance.release import reading
+from abeyance.release.ranges import NotThere, Span, Wanted
 from abeyance.rules import release as rules
 from abeyance.rules.events import HandOverConfirmed, HandOverFailed, Released
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import Event
 from abeyance.rules.release import ReleaseFacts, Verdict
-
-PACKAGES = "packages"
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,24 @@ def release(key: UUID, *, to: str, channel: str, by: str) -> Opened:
     """
     row = _committed(key, to=to, channel=channel, by=by)
     package = row.package
-    pieces = seals.open_package(package.case.holder, _file(package), place=package.place, release_act=row.act)
+    path = retention.package_file(package)
+    pieces = seals.open_package(package.case.holder, path, place=package.place, release_act=row.act)
     return Opened(row, pieces, to)
+
+
+def release_envelope(envelope: Envelope, wanted: Wanted, *, channel: str, by: str) -> tuple[Opened, Span]:
+    """The same for a package that is encrypted to its recipient already, or for a part of it: nothing of it, not even
+    how long it is, is told without a committed release. Raises NotThere for a part that lies outside."""
+    row = _committed(envelope.package_id, to=envelope.agency_key, channel=channel, by=by)
+    try:
+        span = wanted.of(envelope.size, f'"{envelope.digest}"') or Span(0, envelope.size, envelope.size)
+    except NotThere:
+        finish(row, "failed", now=row.made, reason="no-such-part")
+        raise
+    path = retention.envelope_file(envelope)
+    holder, place = row.package.case.holder, envelope.place
+    pieces = seals.open_package(holder, path, place=place, release_act=row.act, start=span.first)
+    return Opened(row, pieces, envelope.agency_key), span
 
 
 def _committed(key: UUID, *, to: str, channel: str, by: str) -> Release:
@@ -129,7 +142,3 @@ def _write(
     entries = ledger.append_all(both, by=by, now=now, holder=case.holder, case=case.ref, epoch=epoch, act=act)
     outbox.queue("release.follow_up", because_of=entries[-1], release=row.pk)
     return row
-
-
-def _file(package: Package) -> Path:
-    return Path(settings.ABEYANCE_HOME) / PACKAGES / package.path

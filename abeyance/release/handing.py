@@ -4,34 +4,29 @@ and leaves only what is encrypted to the agency's confirmed key."""
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from uuid import UUID
 
 from django.db import connections
 
 from abeyance.casefile import door
 from abeyance.casefile.models import Package, Release
-from abeyance.errors import AbeyanceError, BadInput, NotFound, Refused
+from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.people.directory import queries as directory
 from abeyance.people.directory.models import AgencyKey
-from abeyance.release import actions, posting
+from abeyance.release import actions, encrypting, envelopes, posting
 from abeyance.release.actions import Opened
 from abeyance.release.packaging.flow import Flow
 from abeyance.rules.decision import Reason
 from abeyance.rules.people import Permission
-from abeyance.seals import agencies
 
-LOOK_EVERY_SECONDS = 5.0
 LARGEST_MAIL = 20 * 2**20
-SUFFIX = {"age": "zip.age", "openpgp": "zip.gpg"}
 
 
 @dataclass(frozen=True)
@@ -48,14 +43,14 @@ def to_file(key: UUID, *, to: str, path: Path, by: str) -> HandedOver:
     fresh = path.with_name(f".{path.name}.part")
     try:
         with _new_file(fresh) as target:
-            _encrypt(opened, target)
+            encrypting.encrypt(opened, target)
             target.flush()
             os.fsync(target.fileno())
             size = target.tell()
         fresh.rename(path)
     except BaseException as problem:
         fresh.unlink(missing_ok=True)
-        _failed(opened.release, problem)
+        encrypting.ended_early(opened.release, problem)
         raise
     actions.finish(opened.release, "gone", now=_now())
     return HandedOver(opened.release, size, path)
@@ -63,7 +58,7 @@ def to_file(key: UUID, *, to: str, path: Path, by: str) -> HandedOver:
 
 def by_mail(key: UUID, *, to: str, address: str, by: str) -> HandedOver:
     """Send it to an address that the directory has for the agency; bytes given to a mail server count as gone."""
-    agency_key = _key(to)
+    agency_key = encrypting.key_of(to)
     if address not in directory.addresses(agency_key.agency.code):
         sentence = f"{address[:80]} is no mail address that the directory has for {agency_key.agency.code}."
         raise Refused([Reason("address-not-in-directory", sentence, "release:address")])
@@ -76,7 +71,7 @@ def by_mail(key: UUID, *, to: str, address: str, by: str) -> HandedOver:
         actions.finish(opened.release, "cut", now=_now(), reason=type(problem).__name__)
         raise
     except BaseException as problem:
-        _failed(opened.release, problem)
+        encrypting.ended_early(opened.release, problem)
         raise
     actions.finish(opened.release, "gone", now=_now())
     return HandedOver(opened.release, size)
@@ -87,22 +82,25 @@ def as_encrypted_stream(opened: Opened) -> Iterator[bytes]:
 
     def write(target: BinaryIO) -> None:
         try:
-            _encrypt(opened, target)
+            encrypting.encrypt(opened, target)
         finally:
             connections.close_all()  # the writer's thread has connections of its own
 
+    begun = False
     try:
         with Flow(write) as source:
             while piece := source.read(2**16):
+                begun = True
                 yield piece
     except BaseException as problem:  # also when the other side hangs up
-        _failed(opened.release, problem)
+        encrypting.ended_early(opened.release, problem, begun=begun)
         raise
     actions.finish(opened.release, "gone", now=_now())
 
 
 def confirm(act: UUID, digest: str, *, by: str, now: datetime) -> Release:
-    """The agency has confirmed the SHA-256 of the opened package: the hand-over is complete, its links are used up."""
+    """The agency has confirmed the SHA-256 of the opened package: the hand-over is complete, its links are used up,
+    and nothing is kept any longer for going on with it."""
     row = Release.objects.select_related("package__case").filter(act=act).first()
     if row is None:
         raise NotFound("There is no such hand-over that you may read.")
@@ -111,56 +109,21 @@ def confirm(act: UUID, digest: str, *, by: str, now: datetime) -> Release:
         raise BadInput("That is not the digest of the package that was handed over.")
     actions.finish(row, "confirmed", now=now)
     row.package.links.filter(confirmed_at=None).update(confirmed_at=now)
+    envelopes.destroy(row.package.envelopes.all())
     return row
-
-
-def _encrypt(opened: Opened, target: BinaryIO) -> None:
-    key = _key(opened.recipient_key)
-    agencies.seal_for_agency(cast(agencies.Kind, key.kind), key.public_key, _watched(opened), target)
-
-
-def _watched(opened: Opened) -> Iterator[bytes]:
-    """The pieces of the package, for as long as nothing new holds it: asked again every few seconds."""
-    looked = time.monotonic()
-    for piece in opened.pieces:
-        if time.monotonic() - looked >= LOOK_EVERY_SECONDS:
-            verdict = actions.could_leave(opened.release.package_id, to=opened.recipient_key, by=opened.release.by)
-            if not verdict.allowed:
-                raise Refused(verdict.reasons)
-            looked = time.monotonic()
-        yield piece
-
-
-def _failed(row: Release, problem: BaseException) -> None:
-    """What became of it is recorded, by a code; the problem itself is the caller's to raise."""
-    cut = isinstance(problem, Refused)
-    reason = problem.reasons[0].code if isinstance(problem, Refused) else type(problem).__name__
-    with suppress(AbeyanceError):
-        actions.finish(row, "cut" if cut else "failed", now=_now(), reason=reason)
 
 
 def _message(opened: Opened, key: AgencyKey, address: str) -> tuple[EmailMessage, int]:
     buffer = BytesIO()
-    _encrypt(opened, buffer)
+    encrypting.encrypt(opened, buffer)
     message = EmailMessage()
     message["To"], message["Subject"] = address, f"Answer to {opened.release.package.case.ref}"
     message.set_content(
         f"The answer to {opened.release.package.case.ref} is attached, encrypted to the key {key.fingerprint}.\n"
     )
-    name = f"{opened.release.package.case.ref}.{SUFFIX[key.kind]}"
+    name = f"{opened.release.package.case.ref}.{encrypting.SUFFIX[key.kind]}"
     message.add_attachment(buffer.getvalue(), maintype="application", subtype="octet-stream", filename=name)
     return message, buffer.tell()
-
-
-def _key(fingerprint: str) -> AgencyKey:
-    key = AgencyKey.objects.select_related("agency").filter(fingerprint=fingerprint, revoked_at=None).first()
-    if key is None:
-        raise NotFound("The directory has no such key in force. `abeyance agency show` lists an agency's keys.")
-    return key
-
-
-def suffix(fingerprint: str) -> str:
-    return SUFFIX[_key(fingerprint).kind]
 
 
 def _new_file(path: Path) -> BinaryIO:

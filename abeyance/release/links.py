@@ -6,24 +6,29 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 
 from abeyance import ledger
-from abeyance.casefile.models import ALPHABET, Link, Package
+from abeyance.casefile.models import ALPHABET, Envelope, Link, Package
 from abeyance.errors import NotFound, Refused
 from abeyance.people import queries as people
-from abeyance.release import actions
-from abeyance.release.actions import Opened
+from abeyance.release import actions, envelopes
+from abeyance.release.envelopes import Leaving
+from abeyance.release.ranges import ALL, Wanted
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import AdminAct
 from abeyance.rules.people import Permission
 
 CODE_LENGTH = 10  # of 31 letters: 49 bits, and five wrong ones void the link
 MOST_WRONG = 5
+TICKET = "a link that was redeemed"  # what a ticket is signed for, and nothing else
+GONE = "This link does not exist, has been used, or is past its time. Ask for a new one."
 
 
 @dataclass(frozen=True)
@@ -58,25 +63,54 @@ def make(key: UUID, *, to: str, by: str, now: datetime) -> Made:
     return Made(token, f"{code[:5]}-{code[5:]}", link.expires_at)
 
 
-def redeem(token: str, code: str, *, now: datetime) -> Opened:
+def redeem(token: str, code: str, wanted: Wanted = ALL, *, now: datetime) -> Leaving:
     """One hand-over attempt. A wrong code is counted, also when many are tried at once; five void the link."""
-    key, to, by = _checked(token, code, now)
-    return actions.release(key, to=to, channel="api", by=by)
+    return _handed_over(_checked(token, code, now), wanted)
+
+
+def ticket(token: str, code: str, *, now: datetime) -> str:
+    """For a browser, so that it goes on after a break without the code lying in it: good as long as the link is."""
+    return signing.dumps(bytes(_checked(token, code, now).token_digest).hex(), salt=TICKET)
+
+
+def redeem_ticket(ticket: str, wanted: Wanted = ALL, *, now: datetime) -> Leaving:
+    try:
+        digest = bytes.fromhex(signing.loads(ticket[:500], salt=TICKET))
+    except (signing.BadSignature, ValueError, TypeError):
+        raise NotFound(GONE) from None
+    return _handed_over(_standing(Link.objects.filter(token_digest=digest), now), wanted)
 
 
 def void(key: UUID, *, by: str, now: datetime) -> int:
     """Make every link of a package void, at once."""
     people.require(by, Permission.CASE_RECALL, now)
     with transaction.atomic():
-        return Link.objects.filter(package_id=key, void_at=None).update(void_at=now)
+        voided = Link.objects.filter(package_id=key, void_at=None).update(void_at=now)
+    envelopes.destroy(Envelope.objects.filter(package_id=key))
+    return voided
 
 
-def _checked(token: str, code: str, now: datetime) -> tuple[UUID, str, str]:
+def _handed_over(link: Link, wanted: Wanted) -> Leaving:
+    """A link that is made void, or whose time ends, cuts what runs under it."""
+
+    def still() -> None:
+        _standing(Link.objects.filter(pk=link.pk), datetime.now(UTC))
+
+    key, to = link.package_id, link.agency_key
+    return envelopes.hand_over(key, to=to, channel="api", by=link.made_by, wanted=wanted, still=still)
+
+
+def _standing(links: QuerySet[Link], now: datetime) -> Link:
+    link = links.first()
+    if link is None or link.void_at or link.confirmed_at or now >= link.expires_at:
+        raise NotFound(GONE)
+    return link
+
+
+def _checked(token: str, code: str, now: datetime) -> Link:
     given = code.replace("-", "").replace(" ", "").upper()[:64]
     with transaction.atomic():
-        link = Link.objects.select_for_update().filter(token_digest=_digest(token[:128])).first()
-        if link is None or link.void_at or link.confirmed_at or now >= link.expires_at:
-            raise NotFound("This link does not exist, has been used, or is past its time. Ask for a new one.")
+        link = _standing(Link.objects.select_for_update().filter(token_digest=_digest(token[:128])), now)
         right = hmac.compare_digest(bytes(link.code_digest), _digest(given))
         if not right:
             link.wrong_codes += 1
@@ -87,7 +121,7 @@ def _checked(token: str, code: str, now: datetime) -> tuple[UUID, str, str]:
             "The code is not right. It came by another way than the link; after five wrong ones the link is void."
         )
         raise Refused([Reason("wrong-code", sentence, "release:code")])
-    return link.package_id, link.agency_key, link.made_by
+    return link
 
 
 def _digest(text: str) -> bytes:

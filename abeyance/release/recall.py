@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from abeyance import fence, ledger
 from abeyance.casefile import door, moves, remarks
-from abeyance.casefile.models import Case, Link, RecallStep, Release
+from abeyance.casefile.models import Case, Envelope, Link, RecallStep, Release
 from abeyance.errors import NotFound
 from abeyance.people.directory import actions as directory
+from abeyance.release import envelopes
 from abeyance.rules.events import Recalled, RecallStepTaken
 from abeyance.rules.lifecycle import Event
 from abeyance.rules.people import Permission
@@ -45,6 +46,7 @@ def recall(ref: str, reason: str, *, suspend: bool = False, by: str, now: dateti
             RecallStep.objects.create(case=case, act=uuid4(), step=Step.RECIPIENT_BLOCKED.value, at=moment, by=by)
             blocked = RecallStepTaken(step=Step.RECIPIENT_BLOCKED.value)
             ledger.append(blocked, by=by, now=moment, holder=case.holder, case=case.ref)
+    envelopes.destroy(Envelope.objects.filter(package__case=case))
     return left
 
 

@@ -11,8 +11,7 @@ from abeyance.release import upkeep
 
 @outbox.task("release.follow_up")
 def follow_up(release: int) -> None:
-    """After a hand-over: look after those that were left unfinished, and after packages past their time."""
+    """After a hand-over: look after those that were left unfinished, after packages past their time, and
+    after what was kept for downloads."""
     if Release.objects.filter(pk=release).exists():
-        now = datetime.now(UTC)
-        upkeep.end_abandoned(now=now)
-        upkeep.destroy_expired(now=now)
+        upkeep.tend(now=datetime.now(UTC))

@@ -5,7 +5,7 @@ something goes through the key holder, and raises `errors.Locked` when it is loc
 """
 
 from abeyance.seals.cases import LEDGER, erase, new_case_key, seal, seal_many
-from abeyance.seals.files import open_package, seal_file, unseal_file
+from abeyance.seals.files import open_package, seal_and_read, seal_file, unseal_file
 from abeyance.seals.opening import digest, digests_for_lookup, unseal, unseal_many
 from abeyance.seals.segments import FileSeal
 
@@ -18,6 +18,7 @@ __all__ = [
     "new_case_key",
     "open_package",
     "seal",
+    "seal_and_read",
     "seal_file",
     "seal_many",
     "unseal",

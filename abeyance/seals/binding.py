@@ -8,6 +8,7 @@ from abeyance.errors import BadInput
 
 MAX_NAME = 200
 PACKAGE = "package:"
+TO = ":to:"  # in the place of a package that is encrypted to one recipient already
 
 
 class Kind(Enum):

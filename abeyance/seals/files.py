@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -18,8 +18,21 @@ CHUNK = 2**20
 
 def seal_file(holder: str, source: BinaryIO, target: Path, *, place: str) -> FileSeal:
     """Seal all of `source` into `target`: durable, whole or absent, memory bounded. Nothing there is replaced."""
-    public, key = cases.public_key(holder), os.urandom(hpke.KEY_BYTES)
-    head = sealed_header(public, key, holder, place)
+    return _sealed_under(os.urandom(hpke.KEY_BYTES), holder, source, target, place)
+
+
+def seal_and_read(
+    holder: str, source: BinaryIO, target: Path, *, place: str
+) -> tuple[FileSeal, Callable[[int], Iterator[bytes]]]:
+    """Like `seal_file`; and what was just sealed may be read once more, from any byte, by whom had it in hand anyway.
+    Later, and for anybody else, the key holder decides."""
+    key = os.urandom(hpke.KEY_BYTES)
+    made = _sealed_under(key, holder, source, target, place)
+    return made, lambda start: _pieces(_opened(target), key, start)
+
+
+def _sealed_under(key: bytes, holder: str, source: BinaryIO, target: Path, place: str) -> FileSeal:
+    head = sealed_header(cases.public_key(holder), key, holder, place)
     part = partial(target)
     try:
         with disk.open_new(part) as out:

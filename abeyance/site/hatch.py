@@ -1,7 +1,8 @@
 """`python -m abeyance.site.hatch`: where the portal asks for what its own role may not read.
 
 The portal's role reads no case and no member. So redeeming a link goes over a Unix socket to this process, which asks
-the gate and hands back what is encrypted to the agency's key, in frames; a stream that a pause cuts has no last frame.
+the gate and hands back what is encrypted to the agency's key, or the part of it that was asked for, in frames; a stream
+that a pause cuts has no last frame.
 The page of an account holder, and their objection, come the same way, each behind its token.
 """
 
@@ -16,17 +17,21 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abeyance.errors import AbeyanceError, BadInput, Locked, NotFound, Refused, Unsafe
 from abeyance.seals.socket_place import is_ours
+
+if TYPE_CHECKING:
+    from abeyance.release.envelopes import Leaving
 
 NAME = "hatch.sock"
 LONGEST_QUESTION = 32_768
 SECONDS = 60.0
 LENGTH = struct.Struct(">I")
 LARGEST_FRAME = 2**20
-OK = 200
+PREPARING_SECONDS = 900.0  # a large package is encrypted before its first byte leaves
+OK, PARTIAL = 200, 206
 THEIRS = frozenset({"wrong-code", "too-late"})  # reasons that are for the outsider to know
 
 
@@ -53,27 +58,55 @@ class _Caller(socketserver.StreamRequestHandler):
     def _answer(self, question: bytes) -> None:
         try:
             said = json.loads(question)
-            what = {"notice": _notice, "objection": _objection}.get(said.get("what", ""))
+            what = {"notice": _notice, "objection": _objection, "ticket": _ticket}.get(said.get("what", ""))
             if what is not None:
                 return self._say(what(said))
-            return self._hand_over(str(said["token"]), str(said["code"]))
+            return self._hand_over(said)
         except (ValueError, TypeError, KeyError, AttributeError):
             return self._say({"status": 422, "error": "Send a token and a code."})
         except AbeyanceError as problem:
             return self._say({"status": status_of(problem), "error": told(problem)})
 
-    def _hand_over(self, token: str, code: str) -> None:
-        from abeyance.release import handing, links
+    def _hand_over(self, said: dict[str, Any]) -> None:
+        from abeyance.release.ranges import NotThere
 
-        opened = links.redeem(token, code, now=datetime.now(UTC))
-        case = opened.release.package.case
-        self._say({"status": OK, "name": f"{case.ref}.{handing.suffix(opened.recipient_key)}"})
-        for piece in handing.as_encrypted_stream(opened):
-            self.wfile.write(LENGTH.pack(len(piece)) + piece)
-        self.wfile.write(LENGTH.pack(0))
+        try:
+            leaving = _leaving(said)
+        except NotThere as problem:
+            self._say({"status": 416, "error": str(problem), "size": problem.size})
+        else:
+            self._let_go(leaving)
+
+    def _let_go(self, leaving: Leaving) -> None:
+        span = leaving.span
+        self._say(
+            {"status": OK if span.whole else PARTIAL, "name": leaving.name, "digest": leaving.digest}
+            | {"first": span.first, "end": span.end, "size": span.size}
+        )
+        # What is cut by us ends without the last frame; when nobody reads any more, that is recorded at once.
+        with suppress(AbeyanceError), closing(leaving.pieces):
+            for piece in leaving.pieces:
+                self.wfile.write(LENGTH.pack(len(piece)) + piece)
+            self.wfile.write(LENGTH.pack(0))
 
     def _say(self, head: dict[str, Any]) -> None:
         self.wfile.write(json.dumps(head).encode() + b"\n")
+
+
+def _leaving(said: dict[str, Any]) -> Leaving:
+    from abeyance.release import links
+    from abeyance.release.ranges import Wanted
+
+    wanted = Wanted(str(said.get("range", "")), str(said.get("if_range", "")))
+    if "ticket" in said:
+        return links.redeem_ticket(str(said["ticket"]), wanted, now=datetime.now(UTC))
+    return links.redeem(str(said["token"]), str(said["code"]), wanted, now=datetime.now(UTC))
+
+
+def _ticket(said: dict[str, Any]) -> dict[str, Any]:
+    from abeyance.release import links
+
+    return {"status": OK, "ticket": links.ticket(str(said["token"]), str(said["code"]), now=datetime.now(UTC))}
 
 
 def _notice(said: dict[str, Any]) -> dict[str, Any]:
@@ -128,10 +161,11 @@ def serve(home: Path) -> None:
         server.serve_forever()
 
 
-def ask(home: Path, token: str, code: str) -> tuple[dict[str, Any], Iterator[bytes]]:
-    """For the portal: the head of the answer, and the frames that follow. Raises Unsafe when nobody is there."""
-    head, channel, source = _asked(home, {"token": token[:200], "code": code[:64]})
-    if head.get("status") == OK:
+def ask(home: Path, **question: str) -> tuple[dict[str, Any], Iterator[bytes]]:
+    """For the portal: the head of the answer, and the frames that follow. `question` has a token and a code, or a
+    ticket, and may name a part (`range`, `if_range`). Raises Unsafe when nobody is there."""
+    head, channel, source = _asked(home, {name: said[:500] for name, said in question.items()}, PREPARING_SECONDS)
+    if head.get("status") in (OK, PARTIAL):
         return head, _frames(channel, source)
     source.close()
     channel.close()
@@ -145,14 +179,18 @@ def tell(home: Path, **question: str) -> dict[str, Any]:
         return head
 
 
-def _asked(home: Path, question: dict[str, str]) -> tuple[dict[str, Any], socket.socket, Any]:
+def _asked(
+    home: Path, question: dict[str, str], patience: float = SECONDS
+) -> tuple[dict[str, Any], socket.socket, Any]:
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     channel.settimeout(SECONDS)
     try:
         channel.connect(_short(home / "run" / NAME))
         channel.sendall(json.dumps(question).encode() + b"\n")
+        channel.settimeout(patience)
         source = channel.makefile("rb")
         head: dict[str, Any] = json.loads(source.readline(LONGEST_QUESTION))
+        channel.settimeout(SECONDS)
     except (OSError, ValueError):
         channel.close()
         raise Unsafe("This cannot be done at this moment. Try again in a few minutes.") from None

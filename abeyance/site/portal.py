@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -20,9 +20,10 @@ from abeyance.ledger import verifying
 from abeyance.pauses import documents, store
 from abeyance.rules.ledger.notes import BadNote, read_key
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
-from abeyance.site import hatch
+from abeyance.site import fetching, hatch
 
 MOST_PAUSES = 1000
+TICKET = "abeyance_portal_ticket"
 NO_KEY = "The key is not a verifier key."
 
 
@@ -53,20 +54,41 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def redeem(request: HttpRequest) -> HttpResponseBase:
-    """Every attempt passes the gate again."""
+def redeem(request: HttpRequest) -> HttpResponse:
+    """Whoever has both gets a ticket, and with it the package from an address of its own, where a browser can go on."""
     if request.method != "POST":
-        return _page(request, "redeem")
+        return _page(request, "redeem", origin=portal_address())
     token, code = request.POST.get("token", "").strip(), request.POST.get("code", "").strip()
     try:
-        head, pieces = hatch.ask(_home(), token, code)
+        said = hatch.tell(_home(), what="ticket", token=token[:200], code=code[:64])
     except Unsafe as problem:
-        return _page(request, "redeem", HTTPStatus.SERVICE_UNAVAILABLE, problem=str(problem), token=token)
-    if head["status"] != HTTPStatus.OK:
-        return _page(request, "redeem", int(head["status"]), problem=str(head["error"]), token=token)
-    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{head["name"]}"'
+        said = {"status": HTTPStatus.SERVICE_UNAVAILABLE, "error": str(problem)}
+    if said["status"] != HTTPStatus.OK:
+        return _not_redeemed(request, int(said["status"]), str(said["error"]), token)
+    answer = redirect("fetch-package")
+    answer.set_cookie(
+        TICKET, said["ticket"], path=answer.url, secure=settings.CSRF_COOKIE_SECURE, httponly=True, samesite="Strict"
+    )
     return answer
+
+
+@require_http_methods(["GET"])
+def fetch(request: HttpRequest) -> HttpResponseBase:
+    """Every attempt passes the gate again, and so does each that goes on after a break."""
+
+    def sorry(status: int, sentence: str) -> HttpResponse:
+        return _not_redeemed(request, status, sentence)
+
+    if not (ticket := request.COOKIES.get(TICKET, "")):
+        return redirect("redeem")
+    try:
+        return fetching.fetched(request, sorry, ticket=ticket)
+    except Unsafe as problem:
+        return sorry(HTTPStatus.SERVICE_UNAVAILABLE, str(problem))
+
+
+def _not_redeemed(request: HttpRequest, status: int, sentence: str, token: str = "") -> HttpResponse:
+    return _page(request, "redeem", status, problem=sentence, token=token, origin=portal_address())
 
 
 @require_safe

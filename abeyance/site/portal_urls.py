@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import path
 from ninja import Field, NinjaAPI, Router, Schema
 
@@ -17,7 +15,7 @@ from abeyance.ledger import verifying
 from abeyance.ledger.api import public as ledger
 from abeyance.rules.ledger.notes import BadNote, VerifierKey, read_key
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
-from abeyance.site import answers, guard, hatch, portal
+from abeyance.site import answers, fetching, guard, portal
 from abeyance.site.pages import language
 
 pages = Router(auth=None, tags=["public"])
@@ -58,14 +56,20 @@ class Redemption(Schema):
 
 
 @pages.post("/hand-over")
-def hand_over(request: HttpRequest, body: Redemption) -> HttpResponse | StreamingHttpResponse:
+def hand_over(request: HttpRequest, body: Redemption) -> HttpResponseBase:
     """Redeem a link: the package, encrypted to the agency's key. Every attempt passes the gate again."""
-    head, pieces = hatch.ask(Path(settings.ABEYANCE_HOME), body.token, body.code)
-    if head["status"] != HTTPStatus.OK:
-        return answers.error(int(head["status"]), str(head["error"]))
-    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{head["name"]}"'
-    return answer
+    return fetching.fetched(request, answers.error, token=body.token, code=body.code)
+
+
+@pages.get("/hand-over")
+def hand_over_again(request: HttpRequest) -> HttpResponseBase:
+    """The same with the token and the code as `Authorization: Basic`. A download that broke off goes on where it
+    stopped: `Range` and `If-Range` are heeded, the ETag is the SHA-256 of what is downloaded."""
+    if (known := fetching.token_and_code(request)) is None:
+        answer = answers.error(401, "Send the token as the user's name and the code as the password.")
+        answer["WWW-Authenticate"] = 'Basic realm="hand-over", charset="UTF-8"'
+        return answer
+    return fetching.fetched(request, answers.error, token=known[0], code=known[1])
 
 
 def _given_key(key: str) -> VerifierKey | None:
@@ -88,7 +92,8 @@ urlpatterns = [
     path("", portal.start),
     path("paused/", portal.paused),
     path("check/", portal.check),
-    path("redeem/", portal.redeem),
+    path("redeem/", portal.redeem, name="redeem"),
+    path("redeem/package", portal.fetch, name="fetch-package"),
     path("notice/", portal.notice_by_token),
     path("notice/<str:token>/", portal.notice),
     path("language", language.language),

@@ -43,6 +43,7 @@ class Rounds:
         """The order of the queue first, since alarms go by it."""
         from abeyance.answer import steps
         from abeyance.pauses import due
+        from abeyance.release import upkeep
         from abeyance.site.oncall import paging
 
         due.catch_up(now)
@@ -50,6 +51,7 @@ class Rounds:
         self.weighed = due.reweigh_all(now, REWEIGHED, self.weighed) or 0
         self.kept = steps.keep_up(now, REWEIGHED, self.kept) or 0
         paging.tend(now)
+        upkeep.tend(now=now)
 
 
 def publish() -> None:

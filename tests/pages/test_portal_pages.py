@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,9 @@ from abeyance.pauses import actions as pauses
 from abeyance.release import actions as gate
 from abeyance.release import links, making
 from abeyance.rules.permissions import Role
-from abeyance.site import hatch
 from abeyance.site.demo.story import pause_of
 from abeyance.site.requests import letters, receipts
+from tests import hatching
 from tests.pages import browser as browsers
 from tests.pages.people import member_with
 
@@ -33,10 +31,7 @@ from tests.pages.people import member_with
 @pytest.fixture
 def portal(chromium: Any, desk: Any, settings: Any) -> Iterator[browsers.Person]:
     """A server with the portal's addresses and doors; its hatch runs beside it."""
-    threading.Thread(target=hatch.serve, args=(desk.home,), daemon=True).start()
-    until = time.monotonic() + 10
-    while not (desk.home / "run" / hatch.NAME).exists() and time.monotonic() < until:
-        time.sleep(0.02)
+    hatching.open_hatch(desk.home)
     desk_pages = [each for each in live.MIDDLEWARE if "signin" in each or "allauth" in each]
     settings.MIDDLEWARE = [each for each in live.MIDDLEWARE if each not in desk_pages]
     settings.ROOT_URLCONF = "abeyance.site.portal_urls"

@@ -300,7 +300,7 @@ def test_what_is_handed_over_is_recorded_whole_in_one_commit(desk: Desk) -> None
 
 def test_the_key_holder_opens_a_package_against_its_own_committed_release_alone(desk: Desk) -> None:
     package, other = sealed(desk), sealed(desk)
-    path = actions._file(package)
+    path = retention.package_file(package)
 
     def open_it(act: UUID) -> bytes:
         return b"".join(seals.open_package(package.case.holder, path, place=package.place, release_act=act))
@@ -329,7 +329,9 @@ def test_an_uncommitted_release_opens_nothing(desk: Desk) -> None:
     with transaction.atomic():
         act = attempt(desk, package, desk.now())
         with pytest.raises(Refused):
-            seals.open_package(package.case.holder, actions._file(package), place=package.place, release_act=act)
+            seals.open_package(
+                package.case.holder, retention.package_file(package), place=package.place, release_act=act
+            )
     assert Release.objects.filter(act=act).exists()
 
 

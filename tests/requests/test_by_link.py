@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
-import pyrage
 import pytest
 
 from abeyance.casefile.models import Link, Release
@@ -14,30 +10,27 @@ from abeyance.release import links, making
 from abeyance.site import hatch
 from abeyance.site.demo.story import pause_of
 from abeyance.site.requests import letters
+from tests import hatching
 from tests.desk import Desk
 
 
 @pytest.fixture
 def made(desk: Desk) -> links.Made:
-    threading.Thread(target=hatch.serve, args=(desk.home,), daemon=True).start()
-    until = time.monotonic() + 10
-    while not (desk.home / "run" / hatch.NAME).exists() and time.monotonic() < until:
-        time.sleep(0.02)
+    hatching.open_hatch(desk.home)
     ref = desk.agreed()
     package = making.gather(ref, letter=letters.covering, by=desk.first, now=desk.now())
     return links.make(package.key, to=desk.cast.fingerprint, by=desk.second, now=desk.now())
 
 
 def redeemed(desk: Desk, made: links.Made, code: str = "") -> tuple[int, bytes]:
-    head, pieces = hatch.ask(desk.home, made.token, code or made.code)
+    head, pieces = hatch.ask(desk.home, token=made.token, code=code or made.code)
     return head["status"], b"".join(pieces) if head["status"] == 200 else str(head["error"]).encode()
 
 
 def test_the_package_comes_with_the_right_code_and_each_time_is_a_release(desk: Desk, made: links.Made) -> None:
     status, body = redeemed(desk, made)
     assert status == 200
-    key = (desk.home / "demo" / "harbour-police.agekey").read_text().strip()
-    assert pyrage.decrypt(body, [pyrage.x25519.Identity.from_str(key)]).startswith(b"PK")
+    assert hatching.decrypted(desk, body).startswith(b"PK")
     assert redeemed(desk, made)[0] == 200
     assert [row.state for row in Release.objects.all()] == ["gone", "gone"]
 
@@ -72,5 +65,5 @@ def test_a_confirmed_hand_over_uses_the_link_up(desk: Desk, made: links.Made) ->
 
 
 def test_an_unknown_link_and_strange_questions_are_answered_with_a_sentence(desk: Desk, made: links.Made) -> None:
-    head, _ = hatch.ask(desk.home, "x" * 500, "y" * 500)
+    head, _ = hatch.ask(desk.home, token="x" * 500, code="y" * 500)
     assert head["status"] == 404

@@ -37,7 +37,7 @@ class World:
 
     def make_tables(self) -> None:
         call_command("migrate", "seals", verbosity=0, interactive=False)
-        run("CREATE TABLE release_release (act uuid PRIMARY KEY, package_id uuid, made timestamptz)")
+        run("CREATE TABLE release_release (act uuid PRIMARY KEY, package_id uuid, made timestamptz, agency_key text)")
 
 
 def run(statement: str, *arguments: object) -> None:

@@ -26,7 +26,7 @@ from abeyance.pauses import exceptions
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
-from abeyance.release import handing, links, making, recall, recalling
+from abeyance.release import encrypting, handing, links, making, recall, recalling
 from abeyance.review import actions as reviewing
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
@@ -235,7 +235,7 @@ def hand_over(request: MemberRequest, key: UUID) -> HttpResponseBase:
         return redirect("case", ref=found.case.ref)
     opened = gate.release(key, to=to, channel="file", by=by)
     answer = StreamingHttpResponse(handing.as_encrypted_stream(opened), content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{found.case.ref}.{handing.suffix(to)}"'
+    answer["Content-Disposition"] = f'attachment; filename="{found.case.ref}.{encrypting.suffix(to)}"'
     answer["X-Abeyance-Release"] = str(opened.release.act)
     return answer
 

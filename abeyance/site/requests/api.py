@@ -23,7 +23,7 @@ from abeyance.pauses import exceptions
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
-from abeyance.release import handing, links, making, recall, recalling
+from abeyance.release import encrypting, handing, links, making, recall, recalling
 from abeyance.review import actions as reviewing
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
@@ -351,7 +351,7 @@ def release(request: HttpRequest, key: UUID, body: To) -> StreamingHttpResponse:
     opened = gate.release(key, to=body.to, channel="api", by=caller(request))
     answer = StreamingHttpResponse(handing.as_encrypted_stream(opened), content_type="application/octet-stream")
     answer["Content-Disposition"] = (
-        f'attachment; filename="{opened.release.package.case.ref}.{handing.suffix(body.to)}"'
+        f'attachment; filename="{opened.release.package.case.ref}.{encrypting.suffix(body.to)}"'
     )
     answer["X-Abeyance-Release"] = str(opened.release.act)
     return answer
