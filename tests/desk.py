@@ -20,7 +20,9 @@ from abeyance.fence.models import Fence
 from abeyance.intake import confirming, taking
 from abeyance.notice import actions as notices
 from abeyance.notice.actions import Told
+from abeyance.pauses import conditions, store
 from abeyance.people import actions as people
+from abeyance.people import proposals
 from abeyance.policy import actions as policy
 from abeyance.policy import queries
 from abeyance.rules.demandfile import StatedDemand, parse_demand
@@ -130,6 +132,17 @@ class Desk:
         until = self.now() + timedelta(days=30)
         told = Told(NoticeState.BARRED, until, "Order of the invented magistrate, HP-1")
         notices.record(ref, told, by=self.first, now=self.now())
+
+    def ready_to_lift(self, name: str) -> None:
+        """Its conditions are met and its assessment is waived, each by two people, as a real desk would say it."""
+        for pause in store.in_force(name)[-1:]:
+            if pause.everything:
+                return
+            for number in range(1, len(pause.conditions) + 1):
+                met = conditions.propose(name, number, "met", "It is done.", by=self.first, now=self.now())
+                proposals.agree(met.code, by=self.second, now=self.now())
+        waiver = conditions.propose_waiver(name, "A test of something else.", by=self.first, now=self.now())
+        proposals.agree(waiver.code, by=self.second, now=self.now())
 
     def case(self, ref: str) -> Case:
         return Case.objects.get(ref=ref)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from abeyance import fence, ledger
 from abeyance.errors import NotFound, Refused
-from abeyance.pauses import store
+from abeyance.pauses import conditions, store
 from abeyance.pauses.models import PauseRow
 from abeyance.people import proposals, queries
 from abeyance.people.models import Proposal
@@ -77,9 +77,7 @@ def amend(pause: Pause, *, by: str, now: datetime) -> Bound:
 
 def propose_lift(name: str, closing_statement: str, *, by: str, now: datetime) -> Proposal:
     """Ask for a pause to be lifted. Nothing changes until another member agrees, and lifting releases nothing."""
-    if not closing_statement.strip():
-        raise Refused([_no("no-closing-statement", "A pause ends with a closing statement; give one.")])
-    _in_force(name)
+    conditions.refuse_unless_ready(name, closing_statement, now=now)
     payload = {"name": name, "closing_statement": closing_statement.strip()}
     return proposals.propose("pause-lift", name, payload, by=by, now=now)
 
@@ -89,6 +87,7 @@ def lift(proposal: Proposed, *, by: str, now: datetime) -> None:
     """Every version in force ends. What was approved, verified or packed before this epoch is void by itself."""
     assert proposal.epoch is not None
     name, statement = proposal.payload["name"], proposal.payload["closing_statement"]
+    conditions.refuse_unless_ready(name, statement, now=now, lock=True)
     rows = _in_force(name)
     _end(rows, proposal.epoch, now)
     PauseRow.objects.filter(pk__in=[row.pk for row in rows]).update(lifted=True, closing_statement=statement)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Body, Field, Router, Schema
 
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, documents, store
+from abeyance.pauses import actions, conditions, documents, store
 from abeyance.pauses.models import PauseRow
 from abeyance.pauses.preview import preview
 from abeyance.people.api import ProposalOut
@@ -20,6 +20,15 @@ from abeyance.rules.pauses import Pause
 
 router = Router(tags=["pauses"], auth=MemberToken())
 Document = dict[str, Any]
+
+
+class Settled(Schema):
+    outcome: Literal["met", "waived"]
+    reason: str = Field(max_length=5000)
+
+
+class Reason(Schema):
+    reason: str = Field(max_length=5000)
 
 
 class Closing(Schema):
@@ -59,6 +68,30 @@ def amend(request: HttpRequest, name: str, body: Body[Document]) -> Document:
 @router.post("/pauses/{name}/lift", response={202: ProposalOut})
 def lift(request: HttpRequest, name: str, body: Closing) -> ProposalOut:
     proposal = actions.propose_lift(name, body.closing_statement, by=caller(request), now=_now())
+    return ProposalOut(**proposal_document(proposal))
+
+
+@router.get("/pauses/{name}/conditions", response=Document)
+def show_conditions(request: HttpRequest, name: str) -> Document:
+    return conditions.told(name, now=_now())
+
+
+@router.post("/pauses/{name}/conditions/{number}", response={202: ProposalOut})
+def settle(request: HttpRequest, name: str, number: int, body: Settled) -> ProposalOut:
+    proposal = conditions.propose(name, number, body.outcome, body.reason, by=caller(request), now=_now())
+    return ProposalOut(**proposal_document(proposal))
+
+
+@router.post("/pauses/{name}/conditions/{number}/open", response=Document)
+def open_again(request: HttpRequest, name: str, number: int, body: Reason) -> Document:
+    """At once. Number 0 is the waived assessment."""
+    conditions.reopen(name, number, body.reason, by=caller(request), now=_now())
+    return conditions.told(name, now=_now())
+
+
+@router.post("/pauses/{name}/waive-assessment", response={202: ProposalOut})
+def waive(request: HttpRequest, name: str, body: Reason) -> ProposalOut:
+    proposal = conditions.propose_waiver(name, body.reason, by=caller(request), now=_now())
     return ProposalOut(**proposal_document(proposal))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from abeyance.console import Answer
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, documents, store
+from abeyance.pauses import actions, conditions, documents, store
 from abeyance.pauses.models import PauseRow
 from abeyance.pauses.preview import preview
 from abeyance.people import commands as people
@@ -34,6 +34,15 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     lifted = _verb(verbs, "lift", lift, "propose to lift a pause; another member agrees")
     lifted.add_argument("file", metavar="FILE.toml|NAME")
     lifted.add_argument("--statement", required=True, help="the closing statement, which is published")
+    settled = _verb(verbs, "condition", condition, "propose that a named condition is met or waived, or open it again")
+    settled.add_argument("name")
+    settled.add_argument("number", type=int, help="as `abeyance pause conditions` counts them")
+    settled.add_argument("outcome", choices=["met", "waived", "open"])
+    settled.add_argument("--reason", required=True, help="it is published")
+    _verb(verbs, "conditions", show_conditions, "what still stands against lifting it").add_argument("name")
+    waived = _verb(verbs, "waive", waive, "propose to lift it without an assessment")
+    waived.add_argument("name")
+    waived.add_argument("--reason", required=True, help="it is published")
     _verb(verbs, "agree", people.agree, "agree to a lift or a loosening amendment").add_argument("proposal")
     _verb(verbs, "list", list_pauses, "pauses in force").add_argument(
         "--all", action="store_true", help="ended ones too"
@@ -87,6 +96,26 @@ def lift(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=True)
     name = read(Path(args.file)).name if args.file.endswith(".toml") else args.file
     return people.proposed(actions.propose_lift(name, args.statement, by=by, now=_now()))
+
+
+def condition(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=True)
+    if args.outcome != "open":
+        return people.proposed(conditions.propose(args.name, args.number, args.outcome, args.reason, by=by, now=_now()))
+    conditions.reopen(args.name, args.number, args.reason, by=by, now=_now())
+    return show_conditions(args)
+
+
+def show_conditions(args: argparse.Namespace) -> Answer:
+    told = conditions.told(args.name, now=_now())
+    lines = [f"{each['number']}. {each['condition']}: {each['state']}" for each in told["conditions"]]
+    against = told["against_lifting"]
+    return Answer(told, "\n".join(lines + against) or "Nothing stands against lifting it but a closing statement.")
+
+
+def waive(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=True)
+    return people.proposed(conditions.propose_waiver(args.name, args.reason, by=by, now=_now()))
 
 
 def list_pauses(args: argparse.Namespace) -> Answer:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from abeyance import fence, ledger
 from abeyance.errors import BadInput, Refused
-from abeyance.people import membership, proposals, queries
+from abeyance.people import leaving, membership, proposals, queries
 from abeyance.people.models import Credential, Exclusion, GuardedReader, HouseRules, Member, Proposal
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import AdminAct, ExclusionSet, MemberAdded, MemberRemoved
@@ -100,9 +100,11 @@ def propose_roles(member: str, roles: Iterable[str], *, by: str, now: datetime) 
     return proposals.propose("member-roles", code, {"member": code, "roles": wanted}, by=by, now=now)
 
 
-def remove_member(member: str, *, by: str, now: datetime) -> str:
-    """At once, by one person: it only tightens. Releases that are not committed yet no longer pass."""
+def remove_member(member: str, *, heir: str | None = None, by: str, now: datetime) -> str:
+    """At once, by one person: it only tightens. Releases that are not committed yet no longer pass. What the member
+    looks after passes to `heir`; without one, whoever looks after something is not removed."""
     code, act = queries.code_of(member), uuid4()
+    taking_over = queries.code_of(heir) if heir else None
     with fence.alone(act) as epoch:
         moment = fence.clock()
         queries.require(by, Permission.MEMBER_REMOVE, moment)
@@ -110,6 +112,7 @@ def remove_member(member: str, *, by: str, now: datetime) -> str:
         gone.active, gone.token_due = False, False
         gone.save(update_fields=["active", "token_due"])
         gone.credentials.filter(revoked_at=None).update(revoked_at=moment)
+        leaving.hand_on(code, taking_over, by=by, now=moment)
         proposals.withdraw_all_of(code, by=by, now=moment)
         ledger.append(MemberRemoved(member=code), by=by, now=moment, act=act, epoch=epoch)
     return code

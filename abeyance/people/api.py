@@ -72,8 +72,8 @@ def change_roles(request: HttpRequest, member: str, body: Roles) -> ProposalOut:
 
 
 @router.delete("/members/{member}", response={204: None})
-def remove_member(request: HttpRequest, member: str) -> None:
-    actions.remove_member(member, by=caller(request), now=_now())
+def remove_member(request: HttpRequest, member: str, heir: str | None = None) -> None:
+    actions.remove_member(member, heir=heir, by=caller(request), now=_now())
 
 
 @router.put("/exclusions/{jurisdiction}", response={204: None})

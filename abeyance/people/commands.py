@@ -76,7 +76,8 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     changed = _verb(verbs, "roles", change_roles, "propose other roles for a member", "member")
     changed.add_argument("--roles", required=True, help=f"comma-separated: {roles}")
     _verb(verbs, "agree", agree, "agree to what another member proposed", "proposal")
-    _verb(verbs, "remove", remove, "remove a member, at once", "member")
+    removed = _verb(verbs, "remove", remove, "remove a member, at once", "member")
+    removed.add_argument("--heir", metavar="MEMBER", help="who takes over what the member looks after")
     _verb(verbs, "token", token, "a new token: your own at once, another's as a proposal", "member")
     _verb(verbs, "revoke-token", revoke_token, "make a member's tokens void, at once", "member")
     _verb(verbs, "exclude-self", exclude_self, "take no part in a jurisdiction, at once", "jurisdiction")
@@ -130,7 +131,7 @@ def agree(args: argparse.Namespace) -> Answer:
 
 
 def remove(args: argparse.Namespace) -> Answer:
-    code = actions.remove_member(args.member, by=acting(args, needs_credential=False), now=_now())
+    code = actions.remove_member(args.member, heir=args.heir, by=acting(args, needs_credential=False), now=_now())
     return Answer({"member": code, "active": False}, f"{code} is removed.")
 
 

@@ -61,7 +61,8 @@ def issue_token(request: MemberRequest, code: str) -> HttpResponse:
 
 @act(Permission.MEMBER_REMOVE, step_up=True)
 def remove(request: MemberRequest, code: str) -> HttpResponse:
-    actions.remove_member(code, by=request.member, now=_now())
+    heir = request.POST.get("heir", "").strip() or None
+    actions.remove_member(code, heir=heir, by=request.member, now=_now())
     messages.success(request, _("Removed, at once."))
     return redirect("members")
 

@@ -16,6 +16,7 @@ ROOMS = (
     "people",
     "verification",
     "policy",
+    "diligence",
     "pauses",
     "services",
     "intake",

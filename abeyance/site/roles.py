@@ -48,6 +48,13 @@ GRANTS: tuple[Grant, ...] = (
     Grant("people_*", desk="SIUD", worker="S"),
     Grant("policy_*", desk="SIUD", worker="S"),
     Grant("casefile_*", desk="SIUD", worker="SIUD"),
+    # A guest of a consultation, who uses the portal, reads and adds to these four and no other.
+    Grant("diligence_consultation", desk="SIUD", portal="S", worker="SIUD"),
+    Grant("diligence_seat", desk="SIUD", portal="S", worker="SIUD"),
+    Grant("diligence_seatmark", desk="SIUD", portal="SI", worker="SIUD"),
+    Grant("diligence_message", desk="SIUD", portal="SI", worker="SIUD"),
+    Grant("diligence_statement", desk="SI", portal="S", worker="S"),
+    Grant("diligence_*", desk="SIUD", worker="SIUD"),
     Grant("pauses_*", desk="SIU", portal="S", worker="SIU", keys="S"),
     Grant("services_*", desk="SIUD", worker="SIU"),
     Grant("patterns_*", desk="SIUD", worker="SIUD"),

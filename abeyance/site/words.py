@@ -37,6 +37,7 @@ ROOMS = (
     Room("abeyance.site.requests.commands", ("request", "package")),
     Room("abeyance.answer.commands", ("step",)),
     Room("abeyance.pauses.commands", ("pause",)),
+    Room("abeyance.diligence.commands", ("assessment",)),
     Room("abeyance.ledger.commands", ("verify", "ledger"), bare=True),
     Room("abeyance.seals.commands", ("keys",)),
     Room("abeyance.people.commands", ("member", "proposal")),

@@ -179,6 +179,7 @@ def test_pause_from_the_front_page_and_every_place_says_why(desk: Any, member: A
     assert counsel.sees("This was not done")
     assert counsel.sees("Held: pause HK-2020-07")
     assert desk.case(ref).state == "in-review"
+    desk.ready_to_lift("HK-2020-07")
     page = counsel.go("/pauses/HK-2020-07/")
     page.get_by_text("Ask for it to be lifted").click()
     page.locator("#closing").fill("The assessment is approved.")

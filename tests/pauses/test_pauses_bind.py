@@ -22,6 +22,7 @@ def held_at(desk: Desk, ref: str) -> set[Stage]:
 
 
 def lift(desk: Desk, name: str = "HK-2020-07") -> None:
+    desk.ready_to_lift(name)
     proposal = actions.propose_lift(name, "The assessment is approved.", by=desk.first, now=desk.now())
     proposals.agree(proposal.code, by=desk.second, now=desk.now())
 
@@ -107,6 +108,7 @@ def test_lifting_takes_two_and_a_statement_releases_nothing_and_voids_what_was_a
     package = sealed(desk)
     assert verdict(desk, package).allowed
     declare(desk)
+    desk.ready_to_lift("HK-2020-07")
     with pytest.raises(Refused, match="closing statement"):
         actions.propose_lift("HK-2020-07", "  ", by=desk.first, now=desk.now())
     proposal = actions.propose_lift("HK-2020-07", "It is done.", by=desk.first, now=desk.now())

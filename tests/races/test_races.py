@@ -75,6 +75,7 @@ def under_a_pause() -> list[Release]:
 
 
 def lift(desk: Desk, name: str) -> None:
+    desk.ready_to_lift(name)
     proposal = pauses.propose_lift(name, "It is over.", by=desk.first, now=desk.now())
     proposals.agree(proposal.code, by=desk.second, now=desk.now())
 

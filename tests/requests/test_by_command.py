@@ -134,6 +134,9 @@ def test_a_pause_stops_each_step_with_its_sentence_and_a_lift_releases_nothing(r
 
     with pytest.raises(Refused, match="own token"):
         run("pause", "lift", "QUILL-2020-07", "--statement", "The assessment is approved.")
+    with pytest.raises(Refused, match="Condition 1 is open"):
+        run("pause", "lift", "QUILL-2020-07", "--statement", "The assessment is approved.", by="first")
+    desk.ready_to_lift("QUILL-2020-07")
     lifted = run("pause", "lift", "QUILL-2020-07", "--statement", "The assessment is approved.", by="first").document
     with pytest.raises(Refused, match="somebody else has to agree"):
         run("pause", "agree", lifted["proposal"], by="first")

@@ -24,6 +24,11 @@ CLOSED_TO_THE_PORTAL = (
     "seals_",
     "release_",
     "answer_",
+    "diligence_assessment",
+    "diligence_version",
+    "diligence_note",
+    "diligence_host",
+    "diligence_line",
 )
 
 

@@ -14,6 +14,8 @@ import pyrage
 from abeyance.answer import actions as answers
 from abeyance.casefile import ending
 from abeyance.casefile.models import Case, Package
+from abeyance.diligence import actions as assessments
+from abeyance.diligence import stating
 from abeyance.errors import Refused
 from abeyance.intake import confirming, taking
 from abeyance.ledger.sequencer import integrate
@@ -21,6 +23,7 @@ from abeyance.ledger.verifying import verify_file
 from abeyance.notice import actions as notices
 from abeyance.notice.actions import Told
 from abeyance.pauses import actions as pauses
+from abeyance.pauses import conditions
 from abeyance.pauses.preview import preview
 from abeyance.pauses.weighing import weigh
 from abeyance.people import proposals
@@ -40,6 +43,8 @@ from abeyance.site.requests import letters, receipts, verifying
 from abeyance.verification import actions as verification
 
 PAUSES = Path(__file__).parent / "pauses"
+ASSESSMENT = Path(__file__).parent / "diligence" / "assessment.toml"
+YEAR = timedelta(days=365)
 COMPANIES = ("marlin", "wisp", "telex", "chirp")
 Tell = Callable[[str], None]
 
@@ -235,6 +240,8 @@ class Story:
 
     def _lifted(self, ready: Package) -> None:
         self.step("Lifting takes two people and a closing statement, and releases nothing")
+        self._no(lambda: pauses.propose_lift("QUILL-2020-07", "We go on.", by=self.first, now=_now()))
+        self._assessed("QUILL-2020-07")
         proposal = pauses.propose_lift(
             "QUILL-2020-07", "The assessment is approved (invented).", by=self.first, now=_now()
         )
@@ -245,6 +252,19 @@ class Story:
             self.note(reason.sentence)
         ending.send_back(ready.case.ref, by=self.first, now=_now())
         self.note(f"{ready.case.ref} is back at verification, under the law of this day.")
+
+    def _assessed(self, pause: str) -> None:
+        """What lifting asks for: an assessment that two people approve, and the condition that two people find met."""
+        began = assessments.begin(pause, "new-law", review_by=_now().date() + YEAR, by=self.first, now=_now())
+        said = tomllib.loads(ASSESSMENT.read_text(encoding="utf-8"))
+        assessments.write(began.code, said, onto=1, by=self.first, now=_now())
+        self._agreed(stating.propose_approval(began.code, by=self.first, now=_now()).code)
+        met = "Two people approved the assessment."
+        self._agreed(conditions.propose(pause, 1, "met", met, by=self.first, now=_now()).code)
+        self.note(f"Assessment {began.code} is written and approved, and the pause's condition is found met.")
+
+    def _agreed(self, proposal: str) -> None:
+        proposals.agree(proposal, by=self.second, now=_now())
 
     # --- telling
 
