@@ -7,6 +7,7 @@ then an older backup together with today's key ring could still open the request
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -23,7 +24,14 @@ from abeyance.rules.events import Erased
 from abeyance.rules.lifecycle import State
 from abeyance.rules.people import Permission
 
+_forgetting: list[Callable[[Case], None]] = []
 CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")  # why: it outlives the case, so it must name nobody
+
+
+def on_erasure(forget: Callable[[Case], None]) -> None:
+    """For a room above that keeps something about cases: what it must forget, in the same transaction."""
+    if forget not in _forgetting:
+        _forgetting.append(forget)
 
 
 def due(kept: timedelta, *, now: datetime) -> QuerySet[Case]:
@@ -108,6 +116,8 @@ def _empty(case: Case, now: datetime) -> None:
     Item.objects.filter(case=case).update(identifier=b"", identifier_digest=None)
     Finding.objects.filter(case=case).update(note=b"")
     NoticeFact.objects.filter(item__case=case).update(reason=b"")
+    for forget in _forgetting:
+        forget(case)
     case.remarks.all().delete()
     case.legal_holds.update(basis=b"")
     Envelope.objects.filter(package__case=case).delete()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -16,6 +17,7 @@ from abeyance.casefile import door, moves
 from abeyance.casefile.facts import newest_demand
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.errors import Refused, SomeoneElseWasFirst
+from abeyance.patterns import actions as patterns
 from abeyance.people import queries as people
 from abeyance.policy.queries import binds_readers
 from abeyance.rules import people as people_rules
@@ -23,6 +25,7 @@ from abeyance.rules.decision import Reason
 from abeyance.rules.demandfile import StatedDemand, StatedItem
 from abeyance.rules.events import DemandAmended, SuggestionsConfirmed
 from abeyance.rules.lifecycle import Event, State
+from abeyance.rules.patterns import marks_of
 from abeyance.rules.permissions import Permission
 
 
@@ -42,6 +45,7 @@ def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand
     items = _sealed(case, stated, version)
     particulars = json.dumps(stated.particulars, ensure_ascii=False).encode()
     sealed = seals.seal(case.holder, particulars, place=f"demand:{version}:particulars")
+    marks = patterns.digested(marks_of(stated, _named_in_papers(case)))
     act = uuid4()
     with fence.together(act):
         moment = fence.clock()
@@ -50,6 +54,7 @@ def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand
             raise SomeoneElseWasFirst(f"Somebody else has just stated what {case.ref} demands; look at it again.")
         first = State(case.state) is State.RECEIVED
         demand = _write(case, stated, items, sealed, version=version, by=by, now=moment)
+        patterns.remember(case, marks, by=by, now=moment)
         moves.move(case, Event.CONFIRMED if first else Event.AMENDED, by=by, now=moment)
         digest = hashlib.sha256(particulars).hexdigest()
         event: SuggestionsConfirmed | DemandAmended
@@ -59,6 +64,14 @@ def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand
             event = DemandAmended(version=version, items=len(items), digest=digest, why="amended")
         ledger.append(event, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
     return demand
+
+
+def _named_in_papers(case: Case) -> list[tuple[str, str]]:
+    """Accounts that were read in the papers, also those that nobody asks about."""
+    rows = [row for row in case.documents.all() if row.reading]
+    sealed = [(bytes(row.reading), f"{row.place}:reading") for row in rows]
+    readings = [json.loads(zlib.decompress(opened)) for opened in seals.unseal_many(case.holder, sealed)]
+    return [(found["field"], found["value"]) for reading in readings for found in reading.get("suggestions", [])]
 
 
 def agree_labels(ref: str, *, by: str, now: datetime) -> None:

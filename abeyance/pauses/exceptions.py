@@ -12,11 +12,13 @@ from abeyance.casefile import door
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case, Demand, ExceptionUse
 from abeyance.errors import NotFound, Refused
+from abeyance.patterns import queries as patterns
 from abeyance.pauses import store
 from abeyance.people import queries as people
 from abeyance.rules import people as people_rules
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import ExceptionAgreed, ExceptionProposed
+from abeyance.rules.patterns import WINDOW, Rise, rises
 from abeyance.rules.pauses import Pause
 from abeyance.rules.people import Permission
 from abeyance.rules.release import ExceptionFacts
@@ -73,11 +75,23 @@ def facts_of(uses: Iterable[ExceptionUse]) -> tuple[ExceptionFacts, ...]:
     )
 
 
+def rising(now: datetime) -> tuple[Rise, ...]:
+    """Exceptions of pauses in force that are asked for ever more, and are not suspended."""
+    uses = ExceptionUse.objects.filter(proposed_at__gt=now - 2 * WINDOW)
+    found = rises(list(uses.values_list("pause", "exception", "proposed_at")), now=now)
+    in_force = {pause.name for pause in store.in_force()}
+    suspended = {(row.pause, row.exception) for row in patterns.suspensions()}
+    return tuple(rise for rise in found if rise.pause in in_force and (rise.pause, rise.exception) not in suspended)
+
+
 def _require_fitting(case: Case, demand: Demand, name: str, exception: str) -> None:
     announced = {found.name: found for pause in _in_force(name) for found in pause.exceptions}
     if exception not in announced:
         known = ", ".join(sorted(announced)) or "none"
         raise Refused([_no("not-announced", f"Pause {name} has announced no such exception; it has: {known}.")])
+    if (name, exception) in {(row.pause, row.exception) for row in patterns.suspensions()}:
+        sentence = f"Exception {exception} of {name} is suspended: two people let it be used again (matter resume)."
+        raise Refused([_no("exception-suspended", sentence)])
     said = casefacts.demand_facts(case, demand, genuine=False)
     if not announced[exception].could_apply(said):
         sentence = f"The demand does not meet what the exception asks for: {announced[exception].sentence}"

@@ -12,8 +12,11 @@ from abeyance.casefile import facts as casefacts
 from abeyance.casefile import onfile
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.casefile.onfile import OnFile
+from abeyance.patterns import queries as patterns
+from abeyance.patterns.queries import Other
 from abeyance.pauses import store
 from abeyance.pauses.exceptions import facts_of
+from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
 from abeyance.policy import calendars
 from abeyance.policy import queries as policy
@@ -59,16 +62,28 @@ def weigh_each(cases: Sequence[Case], *, now: datetime) -> list[tuple[Demand, li
         return []
     asked = Asked()
     read, books_of, house = onfile.read(asked, cases), policy.books_of(asked), people.house_rules_of(asked)
+    others_of, suspended_of = patterns.others_of(asked, [case.pk for case in cases]), patterns.suspended(asked)
     asked.now()
-    each, books, small_team = read(), books_of(), house().small_team
-    pauses = store.that_could_cover([label for file in each for label in file.labels])
-    return [(file.demand, _weigh_all(file, books, pauses, small_team, now)) for file in each]
+    each, books, small_team, others, suspended = read(), books_of(), house().small_team, others_of(), suspended_of()
+    of_others = [other.demand for found in others.values() for other in found]
+    pauses = store.that_could_cover([*(label for file in each for label in file.labels), *of_others])
+    return [
+        (file.demand, _weigh_all(file, others.get(file.case.pk, []), suspended, books, pauses, small_team, now))
+        for file in each
+    ]
 
 
 def _weigh_all(
-    file: OnFile, books: tuple[Books, ...], pauses: Sequence[Pause], small_team: bool, now: datetime
+    file: OnFile,
+    others: Sequence[Other],
+    suspended: frozenset[tuple[str, str]],
+    books: tuple[Books, ...],
+    pauses: Sequence[Pause],
+    small_team: bool,
+    now: datetime,
 ) -> list[Weighed]:
-    labels, uses = file.labels, facts_of(file.uses)
+    labels = (*file.labels, *matter_of(file.labels[0], others, pauses, now).labels)
+    uses = facts_of([use for use in file.uses if (use.pause, use.exception) not in suspended])
     identifiers = len({bytes(item.identifier) for item in file.items})
     holding = [pause for pause in pauses if exception_for(pause, labels[0], uses, small_team) is None]
     return [_weigh(labels, item, books, holding, file.acts, identifiers, now) for item in file.items]

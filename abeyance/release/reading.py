@@ -14,7 +14,9 @@ from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, ExceptionUse, Item, NoticeFact
 from abeyance.casefile.whole import Whole
 from abeyance.fence import Moment
+from abeyance.patterns import queries as patterns
 from abeyance.pauses import store
+from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.people.directory.queries import KeyAtTheGate
@@ -25,6 +27,7 @@ from abeyance.rules.clocks import Act, Clock, clocks_for
 from abeyance.rules.facts import DemandFacts, Period
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeFacts, NoticeState
+from abeyance.rules.pauses import Pause
 from abeyance.rules.people import Actor
 from abeyance.rules.policy import Books
 from abeyance.rules.release import (
@@ -45,15 +48,20 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str) -> ReleaseFacts
     said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
     labels = casefacts.labels_that_count(case, said, whole.demands)
     asked = Asked()
+    others_of, suspended_of = patterns.others_of(asked, [case.pk]), patterns.suspended(asked)
     standing_of, books_of = people.standing_of(asked, _codes(by, whole)), policy.books_of(asked, lock=True)
     key_of, pauses_of = directory.lock_key(asked, to), store.covering(asked, labels, entered=entered)
     asked.now()
     standing, books = standing_of(), books_of()
     actors = _actors(standing, by, whole)
+    others = others_of().get(case.pk, [])
+    pauses = _all_pauses((*labels, *(other.demand for other in others)), entered) if others else pauses_of()
+    matter = matter_of(said, others, pauses, entered.now)
+    uses = [use for use in whole.uses if (use.pause, use.exception) not in suspended_of()]
     return ReleaseFacts(
         state=State(case.state),
         erased=case.erased_at is not None,
-        labels=labels,
+        labels=(*labels, *matter.labels),
         demand_version=demand.version,
         package_version=package.demand_version,
         package_epoch=package.epoch,
@@ -69,17 +77,26 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str) -> ReleaseFacts
                 approval=_approval(approvals.get(row.item_id), actors),
                 notice=notice_of(row.item, [fact for fact in whole.notices if fact.item_id == row.item_id]),
                 clocks=clocks_of(whole.acts, said, row.item, books),
-                exceptions=tuple(_exception(use, actors) for use in whole.uses),
+                exceptions=tuple(_exception(use, actors) for use in uses),
             )
             for row in whole.packed
         ),
-        pauses=tuple(pauses_of()),
+        pauses=tuple(pauses),
         books=books,
         releaser=actors[by],
         taking_no_part=_taking_no_part(standing, actors, demand.jurisdiction),
         small_team=standing.house.small_team,
         identifiers=whole.identifiers,
+        undecided_matters=matter.undecided,
     )
+
+
+def _all_pauses(labels: Sequence[DemandFacts], entered: Moment) -> list[Pause]:
+    """One journey more, only where there are requests of possibly the same matter: their pauses count too."""
+    asked = Asked()
+    pauses_of = store.covering(asked, labels, entered=entered)
+    asked.now()
+    return pauses_of()
 
 
 def recipient(key: KeyAtTheGate | None) -> RecipientFacts | None:

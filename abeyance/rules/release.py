@@ -6,7 +6,8 @@
 4. the people: two who may still propose and agree, and take part; and one who may release
 5. each item: approved for release, its approval not void, the law and the policy of this moment agree
 6. the least: fields and period in the package ⊆ asked ∩ allowed ∩ approved
-7. pauses: none holds the release of any item, but for an announced exception that two people agreed to use
+7. pauses: none holds the release of any item, but for an announced exception that two people agreed to use; and no
+   request that a pause held is left undecided as possibly the same matter
 8. notice: told in time, or the reason why not, per account
 9. clocks: no not-before is still running
 
@@ -112,6 +113,7 @@ class ReleaseFacts:
     taking_no_part: frozenset[str] = field(default_factory=frozenset)  # codes of members who may not take part
     small_team: bool = False
     identifiers: int = 1
+    undecided_matters: int = 0  # requests, possibly of the same matter, that a pause held and nobody decided about
 
     @property
     def demand(self) -> DemandFacts:
@@ -138,6 +140,9 @@ def _against(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
     yield from _of_requester(facts, now)
     yield from _of_recipient(facts)
     yield from _of_releaser(facts)
+    if facts.undecided_matters:
+        # It says no more: the other request may be one of which whoever reads this may not know.
+        yield _no("question-open", "A question about this request is open; counsel can see which, and decides.")
     if not facts.items:
         yield _no("nothing-packed", "The package names no item.")
     if not facts.books:

@@ -18,6 +18,7 @@ ROOMS = (
     "policy",
     "diligence",
     "pauses",
+    "patterns",
     "services",
     "intake",
     "site.requests",

@@ -6,6 +6,7 @@ from abeyance.rules.events.base import REGISTRY, BadEvent, Event, canonical, fro
 from abeyance.rules.events.cases import *  # noqa: F403
 from abeyance.rules.events.desk import *  # noqa: F403
 from abeyance.rules.events.diligence import *  # noqa: F403
+from abeyance.rules.events.patterns import *  # noqa: F403
 from abeyance.rules.events.pauses import *  # noqa: F403
 from abeyance.rules.events.people import *  # noqa: F403
 

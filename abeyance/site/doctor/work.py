@@ -66,8 +66,10 @@ def log() -> Iterator[Finding]:
 
 
 def pauses() -> Iterator[Finding]:
-    from abeyance.pauses import store
+    from abeyance.pauses import exceptions, store
 
+    for rise in exceptions.rising(datetime.now(UTC)):
+        yield attention("pauses", rise.sentence)
     today = datetime.now(UTC).date()
     for pause in store.in_force():
         if pause.review_by < today:

@@ -21,6 +21,7 @@ from abeyance.casefile.models import Case, LegalHold
 from abeyance.errors import Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
+from abeyance.patterns import documents as matters
 from abeyance.pauses import due, store
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
@@ -83,6 +84,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "risks": [risk.value for risk in holders.Risk],
         "languages": holders.LANGUAGES,
         "objections": _objections(found),
+        "matter": matters.of_matter(found, by),
         "state": found.state,
     }
     context |= _for_state(found, told, by, now)

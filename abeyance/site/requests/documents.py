@@ -16,6 +16,7 @@ from abeyance.casefile import door, recalls
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Package, Release
 from abeyance.errors import Locked
+from abeyance.patterns import documents as matters
 from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.release.making import ItemPreview
 from abeyance.rules.clocks import Clock, next_due
@@ -59,6 +60,7 @@ def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
         "closing": case.closing or None,
         "erased": moment(case.erased_at),
         "possible_duplicate_of": _earlier(case, reader),
+        "matter": matters.of_matter(case, reader),
         "demand": _demand(demand) | (_particulars(case, demand) if opened else {}),
         "found_genuine": None if finding is None else finding.genuine,
         "items": [_item(one, now, _identifier(case, one.item) if opened else None) for one in weighed],

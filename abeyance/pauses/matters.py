@@ -1,0 +1,48 @@
+"""What other requests of possibly the same matter mean for this one: no label, agency or law leads round a pause.
+
+1. A request that a person decided to be the same matter is weighed under the other's labels as well as under its own.
+2. While nobody has decided, and a pause held the other, nothing is released.
+3. A matter that a pause ever held meets the stricter bar of every exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from abeyance.patterns.queries import Other
+from abeyance.rules.facts import DemandFacts
+from abeyance.rules.pauses import Pause, Reach, reach
+
+
+@dataclass(frozen=True)
+class Matter:
+    """`labels` count beside the request's own. `undecided`: how many others that a pause held nobody has decided."""
+
+    labels: tuple[DemandFacts, ...] = ()
+    undecided: int = 0
+    ever_held: bool = False
+
+
+def matter_of(said: DemandFacts, others: Sequence[Other], pauses: Sequence[Pause], now: datetime) -> Matter:
+    """`pauses`: at least all that could cover one of the others."""
+    held = {other.pair: other.decided for other in others if _was_held(other, pauses, now)}
+    return Matter(
+        labels=tuple(dict.fromkeys(_label(said, other.demand) for other in others if other.decided)),
+        undecided=sum(not decided for decided in held.values()),
+        ever_held=bool(held),
+    )
+
+
+def _was_held(other: Other, pauses: Sequence[Pause], now: datetime) -> bool:
+    """By a pause in force, or by one that ended after the other had arrived."""
+    return any(
+        (pause.ended_epoch is None or pause.ended_epoch > other.demand.arrived_epoch)
+        and reach(pause, other.demand, other.item, now=now) is not Reach.NO
+        for pause in pauses
+    )
+
+
+def _label(said: DemandFacts, other: DemandFacts) -> DemandFacts:
+    return replace(said, jurisdiction=other.jurisdiction, agency=other.agency, instrument=other.instrument)

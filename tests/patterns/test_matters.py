@@ -1,0 +1,129 @@
+"""No way round a pause: the same account asked for again under another law, by another agency, from another country."""
+
+from __future__ import annotations
+
+import pytest
+
+from abeyance.casefile import ending, retention
+from abeyance.casefile.ending import Closing
+from abeyance.casefile.models import Package
+from abeyance.errors import NotFound, Refused
+from abeyance.intake import confirming
+from abeyance.ledger.models import Entry
+from abeyance.patterns import actions, documents
+from abeyance.patterns.models import MarkRow, Pair
+from abeyance.people import actions as people
+from abeyance.people import proposals
+from tests.casefile.packed import codes, declare, hand_over, sealed, verdict
+from tests.desk import Desk, demand, item
+
+HERON = "+85291230000"
+
+
+def held_before(desk: Desk, identifier: str = "+85291234567") -> str:
+    """Another request about the account, under the law of a national security schedule."""
+    ref = about(desk, identifier, instrument="hk-nsl43-s4")
+    declare(desk, jurisdictions=[], laws=["hk-nsl43-s4"])
+    return ref
+
+
+def about(desk: Desk, identifier: str, **changes: str) -> str:
+    """Papers that name one account, and ask about it."""
+    ref = desk.arrive(identifier)
+    confirming.confirm(ref, demand(items=[item(identifier=identifier)], **changes), by=desk.first, now=desk.now())
+    return ref
+
+
+def found(desk: Desk, ref: str, by: str = "") -> list[str]:
+    return [each["ref"] for each in documents.of_matter(desk.case(ref), by or desk.first)]
+
+
+def package_of(desk: Desk) -> Package:
+    return sealed(desk)
+
+
+def test_what_a_pause_held_under_one_law_does_not_leave_under_another_until_somebody_has_decided(desk: Desk) -> None:
+    earlier = held_before(desk)
+    package = package_of(desk)
+    assert found(desk, package.case.ref) == [earlier]
+    assert codes(verdict(desk, package)) == {"question-open"}
+    proposal = actions.propose_another(package.case.ref, earlier, by=desk.first, now=desk.now())
+    assert codes(verdict(desk, package)) == {"question-open"}
+    with pytest.raises(Refused) as alone:
+        proposals.agree(proposal.code, by=desk.first, now=desk.now())
+    assert codes(alone.value) == {"same-person"}
+    proposals.agree(proposal.code, by=desk.second, now=desk.now())
+    assert verdict(desk, package).allowed
+    assert hand_over(desk, package)
+
+
+def test_what_was_decided_to_be_the_same_matter_is_held_by_the_same_pause(desk: Desk) -> None:
+    earlier = held_before(desk)
+    package = package_of(desk)
+    actions.decide_the_same(package.case.ref, earlier, by=desk.first, now=desk.now())
+    assert codes(verdict(desk, package)) == {"held-by-pause"}
+
+
+def test_another_account_is_no_way_round_anything(desk: Desk) -> None:
+    held_before(desk, HERON)
+    package = package_of(desk)
+    assert found(desk, package.case.ref) == []
+    assert verdict(desk, package).allowed
+
+
+def test_a_request_that_nothing_held_is_shown_and_holds_nothing(desk: Desk) -> None:
+    earlier = desk.confirmed(instrument="hk-nsl43-s4")
+    package = package_of(desk)
+    assert found(desk, package.case.ref) == [earlier]
+    assert verdict(desk, package).allowed
+
+
+def test_whoever_may_not_know_of_the_other_request_learns_nothing_of_it(desk: Desk) -> None:
+    earlier = held_before(desk)
+    other = desk.confirmed(jurisdiction="GB", agency=None, instrument="gb-copo")
+    assert found(desk, other) == [earlier]
+    people.exclude_self("HK", by=desk.first, now=desk.now())
+    assert found(desk, other) == []
+    assert found(desk, other, desk.second) == [earlier]
+    with pytest.raises(NotFound):
+        actions.decide_the_same(other, earlier, by=desk.first, now=desk.now())
+    package = Package(case=desk.case(other))
+    assert earlier not in str(documents.of_matter(package.case, desk.first))
+
+
+def test_two_that_share_nothing_are_no_pair(desk: Desk) -> None:
+    one, other = desk.confirmed(), about(desk, HERON)
+    with pytest.raises(NotFound):
+        actions.decide_the_same(one, other, by=desk.first, now=desk.now())
+
+
+def test_a_mark_that_too_many_share_says_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "COMMON", 2)
+    refs = [desk.confirmed() for _ in range(4)]
+    assert [len(found(desk, ref)) for ref in refs] == [2, 2, 2, 0]
+
+
+def test_an_account_that_the_papers_only_name_is_found_when_somebody_asks_about_it(desk: Desk) -> None:
+    ref = desk.arrive(HERON)
+    confirming.confirm(ref, demand(), by=desk.first, now=desk.now())
+    assert found(desk, about(desk, HERON)) == [ref]
+
+
+def test_an_amended_demand_is_looked_for_again_and_the_older_marks_stay(desk: Desk) -> None:
+    earlier, ref = held_before(desk, HERON), desk.confirmed()
+    assert found(desk, ref) == []
+    confirming.confirm(ref, demand(items=[item(identifier=HERON)]), by=desk.first, now=desk.now())
+    assert found(desk, ref) == [earlier]
+    confirming.confirm(ref, demand(), by=desk.first, now=desk.now())
+    assert found(desk, ref) == [earlier]
+
+
+def test_with_the_erased_request_go_its_marks_and_pairs_and_the_ledger_keeps_that_they_were(desk: Desk) -> None:
+    earlier, ref = desk.confirmed(), desk.confirmed()
+    assert Pair.objects.count() == 1
+    assert Entry.objects.filter(kind="MatterFound", case=ref).count() == 1
+    ending.close(earlier, Closing.REFUSED, by=desk.first, now=desk.now())
+    retention.erase(earlier, "retention", by=desk.first, now=desk.now())
+    assert not MarkRow.objects.filter(case__ref=earlier).exists()
+    assert MarkRow.objects.filter(case__ref=ref).exists()
+    assert Pair.objects.count() == 0
