@@ -105,7 +105,7 @@ def test_rules_rest_on_nothing_but_python() -> None:
 
 OPENS = {"release/actions.py", "seals/files.py", "seals/client.py"}
 PAUSES = {"pauses/models.py", "pauses/store.py", "pauses/actions.py"}
-LOCKS = {"fence/crossing.py", "patterns/actions.py", "patterns/actions.py", "intake/actions.py", "ledger/sequencer.py", "seals/rows.py"}
+LOCKS = {"fence/crossing.py", "patterns/actions.py", "intake/actions.py", "ledger/sequencer.py", "seals/rows.py"}
 PLACES: list[tuple[str, str, set[str]]] = [
     # what, as a pattern, and the only files where it may stand
     ("opening a package", r"seals\.open_package\(|\bopen_package\(", OPENS),
