@@ -165,8 +165,7 @@ def _pair(case: Case, other: int, kinds: Mapping[MarkKind, int], by: str, now: d
         first_id=first, second_id=second, defaults={"shared": shared, "found_at": now}
     )
     if made:
-        ref = Case.objects.values_list("ref", flat=True).get(pk=other)
-        found = MatterFound(other=ref, shared="+".join(shared))
+        found = MatterFound(other=(pair.first if pair.first_id == other else pair.second).ref, shared="+".join(shared))
         ledger.append(found, by=by, now=now, holder=case.holder, case=case.ref)
     elif set(shared) - set(pair.shared):
         pair.shared = sorted({*shared, *pair.shared})
