@@ -158,6 +158,15 @@ def _declared(pause: Pause) -> PauseDeclared:
         services=tuple(sorted(pause.services)),
         stages=tuple(sorted(stage.value for stage in pause.stages)),
         new_only=not pause.under_way,
+        related_to=tuple(sorted(pause.related_to)),
+        brands=tuple(sorted(pause.brands)),
+        companies=tuple(sorted(pause.companies)),
+        subjects=tuple(sorted(pause.subjects)),
+        since=pause.since,
+        starts=pause.starts_at,
+        treat_as=pause.treat_as,
+        reroute_to=pause.reroute_to,
+        exceptions=tuple(exception.name for exception in pause.exceptions),
     )
 
 

@@ -62,7 +62,11 @@ def handed_over_lately(pause: Pause, cases: QuerySet[Case], *, now: datetime) ->
 
 def _in_scope(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
     items = Item.objects.filter(open=True, case__in=cases).annotate(before=_labels_before())
-    return items if pause.under_way else items.filter(arrived_epoch__gte=pause.since_epoch)
+    if pause.under_way:
+        return items
+    if pause.since is not None:
+        return items.filter(demand__arrived_at__gte=pause.since)
+    return items.filter(arrived_epoch__gte=pause.since_epoch)
 
 
 def _labels_before() -> Combinable:
@@ -136,7 +140,7 @@ def _covers_release(pause: Pause, release: Release) -> bool:
 
 
 def _whenever(pause: Pause) -> Pause:
-    """The pause without its two axes of time, which the caller has dealt with."""
+    """The pause without its axes of time, which the caller has dealt with."""
     return replace(pause, under_way=True, starts_at=None)
 
 

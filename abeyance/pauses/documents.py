@@ -81,8 +81,12 @@ def moment(at: datetime | None) -> str | None:
 
 
 def list_line(pause: Pause) -> str:
-    who = ", ".join(sorted(pause.jurisdictions | pause.agencies | pause.laws)) or "everybody"
-    return f"{pause.name:<24} {pause.mode.value:<7} {who}; review by {pause.review_by.isoformat()}"
+    who = ", ".join(sorted(pause.jurisdictions | pause.agencies | pause.laws))
+    about = [f"related to {', '.join(sorted(pause.related_to))}"] if pause.related_to else []
+    about += [f"accounts in {', '.join(sorted(pause.subjects))}"] if pause.subjects else []
+    parts = ", ".join(sorted(pause.services | pause.brands | pause.companies))
+    said = "; ".join(part for part in (who, *about, parts) if part) or "everybody"
+    return f"{pause.name:<24} {pause.mode.value:<8} {said}; review by {pause.review_by.isoformat()}"
 
 
 def _collision(found: Collision) -> dict[str, Any]:

@@ -13,17 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, documents, store
+from abeyance.pauses import actions, documents, store, wording
 from abeyance.pauses.models import PauseRow
 from abeyance.pauses.preview import preview
 from abeyance.people import proposals
 from abeyance.people.pages import MemberRequest, act, page
-from abeyance.rules.pausefile import Unreadable, parse_pause
+from abeyance.rules.pausefile import AXES, CONDITIONS, Unreadable, parse_pause
 from abeyance.rules.pauses import Pause
-from abeyance.rules.permissions import Permission
-from abeyance.rules.terms import DemandKind, PauseMode, Stage
+from abeyance.rules.permissions import Permission, roles_with
+from abeyance.rules.terms import DemandKind, Issuer, Need, Offence, PauseMode, Stage
 
-AXES = ("jurisdictions", "agencies", "laws", "services", "subjects")
+OF_EXCEPTION = (*CONDITIONS, "approvers", "if_ever_held")
 BLANK_EXCEPTIONS = 2
 MOST_COLLISIONS = 50
 
@@ -52,6 +52,8 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
     context = {
         "name": name,
         "newest": told[-1],
+        "axes": wording.shown(told[-1]),
+        "exceptions": [(each, wording.conditions_of(each)) for each in told[-1]["exceptions"]],
         "versions": told[::-1],
         "in_force": bool(in_force),
         "seen": _seen(seen) if seen else None,
@@ -101,11 +103,11 @@ def _form(request: MemberRequest, older: Mapping[str, Any] | None) -> HttpRespon
     context = {
         "older": older,
         "document": document,
-        "axes": [(name, " ".join(document.get(name, []))) for name in AXES],
-        "exceptions": [*document.get("exceptions", []), *({} for _blank in range(BLANK_EXCEPTIONS))],
+        "axes": [(name, label, " ".join(document.get(name, []))) for name, label in wording.asked_for().items()],
+        "exceptions": [_asked(each) for each in (*document.get("exceptions", []), *([{}] * BLANK_EXCEPTIONS))],
         "stages": [(stage.value, stage.value in document.get("stages", [])) for stage in Stage],
         "modes": [mode.value for mode in PauseMode],
-        "kinds": [kind.value for kind in DemandKind],
+        "known": _known(),
         "conditions": "\n".join(document.get("conditions", [])),
         "problem": problem,
         "seen": seen,
@@ -128,11 +130,13 @@ def _stated(request: MemberRequest) -> dict[str, Any]:
     """The form as the document that a TOML file would be, so that one reader judges both."""
     said = request.POST
     document: dict[str, Any] = {axis: _list(said.get(axis, "")) for axis in AXES}
-    document |= {key: said.get(key, "").strip() for key in ("name", "reason", "statement", "review_by", "mode")}
+    texts = ("name", "reason", "statement", "review_by", "mode", "treat_as", "reroute_to")
+    document |= {key: said.get(key, "").strip() for key in texts}
     document["stages"] = said.getlist("stages")
-    document["new_only"] = "new_only" in said
-    if starts := said.get("starts", "").strip():
-        document["starts"] = _moment(starts)
+    for key in ("starts", "since"):
+        if moment := said.get(key, "").strip():
+            document[key] = _moment(moment)
+    document["new_only"] = "new_only" in said or "since" in document
     document["conditions"] = [line.strip() for line in said.get("conditions", "").splitlines() if line.strip()]
     document["exceptions"] = _exceptions(request)
     route = {key: said.get(f"review-{key}", "").strip() for key in ("who", "how", "days")}
@@ -150,11 +154,28 @@ def _exceptions(request: MemberRequest) -> list[dict[str, Any]]:
                 {
                     "name": name.strip(),
                     "sentence": said.getlist("exception-sentence")[number].strip(),
-                    "kinds": _list(said.getlist("exception-kinds")[number]),
-                    "instruments": _list(said.getlist("exception-instruments")[number]),
+                    **{key: _list(_nth(said.getlist(f"exception-{key}"), number)) for key in OF_EXCEPTION},
                 }
             )
     return found
+
+
+def _asked(exception: Mapping[str, Any]) -> dict[str, Any]:
+    """One exception as the form shows it: what is mostly asked for first, the rest folded away."""
+    fields = [(key, label, " ".join(exception.get(key, []))) for key, label in wording.conditions_asked_for().items()]
+    return {"said": exception, "first": fields[:2], "more": fields[2:]}
+
+
+def _known() -> dict[str, list[str]]:
+    """What may stand in a condition, for the lists that a field offers."""
+    closed: dict[str, Any] = {"kinds": DemandKind, "issuers": Issuer, "offences": Offence, "needs": Need}
+    roles = sorted(role.value for role in roles_with(Permission.ANSWER_AGREE))
+    values = {key: [member.value for member in members] for key, members in closed.items()}
+    return values | {"approvers": roles, "if_ever_held": roles}
+
+
+def _nth(values: list[str], number: int) -> str:
+    return values[number] if number < len(values) else ""
 
 
 def _list(text: str) -> list[str]:

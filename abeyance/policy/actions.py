@@ -20,7 +20,7 @@ from abeyance.policy.models import AdoptedEntry, Current, Text
 from abeyance.policy.queries import PROPOSED_TEXT
 from abeyance.policy.reading import Parsed, kind_of, name_of, read, stored
 from abeyance.rules.events import AdminAct, AdoptionEnded, TextAdopted
-from abeyance.rules.instruments import LawText
+from abeyance.rules.instruments import LawEntry, LawText, OutboundEntry, TreatyChannel
 from abeyance.rules.people import OPERATOR_CODE, Permission
 from abeyance.rules.policy import Policy
 from abeyance.rules.texts import is_code
@@ -130,7 +130,8 @@ def _refuse_a_second_reading(text: Parsed) -> None:
 
 
 def _entries(text: LawText) -> frozenset[str]:
-    return frozenset(entry.id for entry in text.entries) | frozenset(entry.id for entry in text.outbound)
+    every: tuple[LawEntry | OutboundEntry | TreatyChannel, ...] = (*text.entries, *text.outbound, *text.channels)
+    return frozenset(entry.id for entry in every)
 
 
 def _refuse_too_many() -> None:

@@ -12,7 +12,7 @@ from abeyance.people import proposals
 from abeyance.people.models import Proposal
 from abeyance.policy.models import AdoptedEntry, Current, Text
 from abeyance.policy.reading import POLICY, Parsed, stored
-from abeyance.rules.instruments import Adoption, LawText
+from abeyance.rules.instruments import Adoption, LawEntry, LawText, OutboundEntry, TreatyChannel
 from abeyance.rules.policy import Books, Policy
 from abeyance.rules.services import DataMap
 from abeyance.rules.texts import is_code
@@ -90,7 +90,9 @@ def waiting() -> tuple[Proposal, ...]:
 def law_entry(entry: str) -> str:
     """The digest of a law entry in force by its text, adopted or not."""
     found = books()[0]
-    known = {each.id: each.digest for each in found.outbound} | {e.id: e.digest for e in found.entries.values()}
+    every: tuple[LawEntry | OutboundEntry | TreatyChannel, ...]
+    every = (*found.outbound, *found.channels, *found.entries.values())
+    known = {each.id: each.digest for each in every}
     if entry not in known:
         raise NotFound(f"There is no law entry {entry[:64]!r}. `abeyance policy list` shows them.")
     return known[entry]

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
+from abeyance.rules.terms import (
+    DataCategory,
+    DemandKind,
+    Ground,
+    IdentifierKind,
+    Issuer,
+    Need,
+    Offence,
+    PlaceSource,
+    RequesterKind,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,18 @@ class DemandFacts:
     served_at: datetime | None = None
     deadline: datetime | None = None  # as stated by the requester
     arrived_epoch: int = 0  # the fence's epoch at arrival
+    related_to: frozenset[str] | None = None  # places the matter has to do with, as a person found; empty: none
+    issuer: Issuer | None = None
+    offence: Offence | None = None
+    needs: frozenset[Need] = frozenset()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the account holder is, as one source has it."""
+
+    country: str
+    source: PlaceSource
 
 
 @dataclass(frozen=True)
@@ -51,4 +73,7 @@ class ItemFacts:
     nexus_stated: bool = False
     controller: str | None = None  # legal entity that controls the account
     stored_in: str | None = None  # ISO 3166-1 alpha-2 of the place of storage
-    subject_country: str | None = None  # where the account holder is, as far as known
+    subject_country: str | None = None  # where the account holder is, as the demand was stated
+    places: tuple[Place, ...] = ()  # what every source says of it, oldest first
+    brands: frozenset[str] = frozenset()  # of the service, by the data maps in force and proposed; empty: not known
+    companies: frozenset[str] = frozenset()

@@ -45,6 +45,12 @@ class Checked(StrEnum):
     UNCHECKED = "unchecked"
 
 
+class ChannelState(StrEnum):
+    EXISTS = "exists"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
 class Direction(StrEnum):
     DUE_BY = "due-by"
     NOT_BEFORE = "not-before"
@@ -180,14 +186,33 @@ class OutboundEntry:
 
 
 @dataclass(frozen=True)
+class TreatyChannel:
+    """By which treaty the authorities of `jurisdiction` ask those of `to`. `sentence` is what an officer is told."""
+
+    id: str
+    jurisdiction: str
+    to: str
+    state: ChannelState
+    since: date
+    citation: str
+    sentence: str
+    source: str
+    date_checked: date
+    checked: Checked
+    checked_by: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class LawText:
-    """One law file: a jurisdiction, its instruments, and its rules on what may go out."""
+    """One law file: a jurisdiction, its instruments, its rules on what may go out, its treaty channels."""
 
     name: str
     jurisdiction: str
     entries: tuple[LawEntry, ...]
     outbound: tuple[OutboundEntry, ...]
     digest: str
+    channels: tuple[TreatyChannel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,7 +236,9 @@ class Standing(StrEnum):
     EXPIRED = "adopted, but the adoption has run out"
 
 
-def standing(entry: LawEntry | OutboundEntry, adopted: Mapping[str, Adoption], now: datetime) -> Standing:
+def standing(
+    entry: LawEntry | OutboundEntry | TreatyChannel, adopted: Mapping[str, Adoption], now: datetime
+) -> Standing:
     """Whether the entry may decide anything today. A changed entry has another digest, so its adoption is gone."""
     adoption = adopted.get(entry.id)
     today = now.astimezone(UTC).date()
@@ -237,12 +264,13 @@ def parse_law(content: Mapping[str, Any], *, file: str = "law") -> LawText:
     covers = members | {jurisdiction}
     entries = tuple(_entry(table, jurisdiction, covers) for table in top.tables("entry", required=False))
     outbound = tuple(_outbound(table, jurisdiction, covers) for table in top.tables("outbound", required=False))
+    channels = tuple(_channel(table, jurisdiction) for table in top.tables("channel", required=False))
     top.done()
-    if not entries and not outbound:
+    every: tuple[LawEntry | OutboundEntry | TreatyChannel, ...] = (*entries, *outbound, *channels)
+    if not every:
         raise top.wrong("entry", "is missing: a law file without a single entry says nothing.")
-    both: tuple[LawEntry | OutboundEntry, ...] = (*entries, *outbound)
-    each_once(both, lambda entry: entry.id, file, "law entry")
-    return LawText(name, jurisdiction, entries, outbound, digest_of(content))
+    each_once(every, lambda entry: entry.id, file, "law entry")
+    return LawText(name, jurisdiction, entries, outbound, digest_of(content), channels)
 
 
 def _entry(table: Table, jurisdiction: str, covers: frozenset[str]) -> LawEntry:
@@ -342,6 +370,22 @@ def _outbound(table: Table, jurisdiction: str, binds: frozenset[str]) -> Outboun
     )
     table.done()
     return entry
+
+
+def _channel(table: Table, jurisdiction: str) -> TreatyChannel:
+    channel = TreatyChannel(
+        id=table.code("id"),
+        jurisdiction=jurisdiction,
+        to=table.country("to"),
+        state=table.one_of("state", ChannelState),
+        since=table.day("since"),
+        citation=table.text("citation"),
+        sentence=table.text("sentence"),
+        **_origin(table),
+        digest=_digest(table, frozenset({jurisdiction})),
+    )
+    table.done()
+    return channel
 
 
 def _countries_or_any(table: Table, key: str) -> frozenset[str]:

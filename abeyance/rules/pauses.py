@@ -1,7 +1,8 @@
 """A pause: which demands it covers, at which stage, and the sentence that says so.
 
-Axes are joined by AND, the values of one axis by OR, an empty axis means any. What is not known counts as covered
-(`Reach.PERHAPS`): an unknown country is never a way round a pause.
+Axes are joined by AND, the values of one axis by OR, an empty axis means any. Who asks and what the matter is related
+to are one axis: a demand from a place, or related to it. What is not known counts as covered (`Reach.PERHAPS`): an
+unknown country is never a way round a pause, and the reason names the fact that a person has to find.
 
 `who` is the pre-filter of the database: a pause can only cover an item when the two sets of `who` marks meet. The test
 `test_pauses.py` shows that the pre-filter never leaves out what the rule would cover.
@@ -9,17 +10,24 @@ Axes are joined by AND, the values of one axis by OR, an empty axis means any. W
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
 
+from abeyance.rules import subjects
 from abeyance.rules.decision import Reason
 from abeyance.rules.facts import DemandFacts, ItemFacts
-from abeyance.rules.terms import DemandKind, PauseMode, Stage
+from abeyance.rules.pauseways import HOLDS, Way, way_of
+from abeyance.rules.permissions import Role
+from abeyance.rules.policy import Books
+from abeyance.rules.terms import DemandKind, Issuer, Need, Offence, PauseMode, Stage
 
 ANY = "*"
 UNKNOWN = "?"
+MOST_TREATED = 8  # a jurisdiction treated as another that is treated as another ... ends here
+VERBS = {PauseMode.REFUSE: "Refused", PauseMode.REROUTE: "Rerouted"}
+CODES = {PauseMode.REFUSE: "refused-by-pause", PauseMode.REROUTE: "rerouted-by-pause"}
 
 
 class Reach(IntEnum):
@@ -30,20 +38,34 @@ class Reach(IntEnum):
 
 @dataclass(frozen=True)
 class PauseException:
-    """Announced with the pause, or it does not exist. Using it takes two people."""
+    """Announced with the pause, or it does not exist. Every axis that it names must be met by a known fact; an empty
+    one asks nothing, and an exception that names nothing applies to nothing.
+
+    Using it takes two people, and where `approvers` are named each of these roles is held by one of those who agree:
+    two roles are two more people. `if_ever_held` takes their place for a matter that a pause has held before."""
 
     name: str
     sentence: str
     kinds: frozenset[DemandKind] = frozenset()
     instruments: frozenset[str] = frozenset()
+    issuers: frozenset[Issuer] = frozenset()
+    offences: frozenset[Offence] = frozenset()
+    needs: frozenset[Need] = frozenset()
+    approvers: tuple[Role, ...] = ()
+    if_ever_held: tuple[Role, ...] = ()
 
     def could_apply(self, demand: DemandFacts) -> bool:
-        """Both axes must be met by known facts; an exception that names nothing applies to nothing."""
-        if not self.kinds and not self.instruments:
-            return False
-        kind_fits = not self.kinds or demand.kind in self.kinds
-        instrument_fits = not self.instruments or demand.instrument in self.instruments
-        return kind_fits and instrument_fits
+        asked = (
+            (self.kinds, demand.kind in self.kinds),
+            (self.instruments, demand.instrument in self.instruments),
+            (self.issuers, demand.issuer in self.issuers),
+            (self.offences, demand.offence in self.offences),
+            (self.needs, bool(self.needs & demand.needs)),
+        )
+        return any(wanted for wanted, _ in asked) and all(met for wanted, met in asked if wanted)
+
+    def approvers_for(self, *, matter_held: bool) -> tuple[Role, ...]:
+        return self.if_ever_held if matter_held and self.if_ever_held else self.approvers
 
 
 @dataclass(frozen=True)
@@ -75,12 +97,18 @@ class Pause:
     review_by: date
     jurisdictions: frozenset[str] = frozenset()
     agencies: frozenset[str] = frozenset()  # directory codes; they begin with the country: hk-police
+    related_to: frozenset[str] = frozenset()  # or whatever the matter is related to, joined with the two above by OR
     laws: frozenset[str] = frozenset()  # an instrument id, or the beginning of several: hk-nsl43
     services: frozenset[str] = frozenset()
+    brands: frozenset[str] = frozenset()  # services, brands and companies are one axis: which part of the house
+    companies: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()  # where the account holder is
     stages: frozenset[Stage] = frozenset(Stage)
     under_way: bool = True
+    since: datetime | None = None  # not those under way, but for requests that arrived since then
     mode: PauseMode = PauseMode.HOLD
+    treat_as: str | None = None  # the jurisdiction as which it is answered
+    reroute_to: str | None = None  # the State that the treaty channel leads to
     starts_at: datetime | None = None
     conditions: tuple[str, ...] = ()
     exceptions: tuple[PauseException, ...] = ()
@@ -99,7 +127,13 @@ class Pause:
     def who(self) -> frozenset[str]:
         """Pre-filter marks: agencies by their country, so that a demand of an unnamed agency still meets them."""
         countries = self.jurisdictions | {agency.split("-", 1)[0].upper() for agency in self.agencies}
-        return frozenset(countries) if countries and not self.everything else frozenset({ANY})
+        anybody = self.everything or self.related_to or not countries
+        return frozenset({ANY}) if anybody else frozenset(countries)
+
+    @property
+    def looks_at_the_account(self) -> bool:
+        """Then that it holds a request says something of the account holder, and must not be told."""
+        return bool(self.subjects or self.related_to)
 
 
 def who_marks(demand: DemandFacts) -> frozenset[str]:
@@ -119,16 +153,10 @@ def reach(pause: Pause, demand: DemandFacts, item: ItemFacts, *, now: datetime) 
     """Does the pause cover this item at all, whatever the stage?"""
     if pause.starts_at is not None and now < pause.starts_at:
         return Reach.NO
-    if not pause.under_way and demand.arrived_epoch < pause.since_epoch:
-        return Reach.NO
+    arrived = _arrived(pause, demand)
     if pause.everything:
-        return Reach.YES
-    return min(
-        _who(pause, demand),
-        _law(pause, demand.instrument),
-        _axis(pause.services, item.service),
-        _axis(pause.subjects, item.subject_country),
-    )
+        return arrived
+    return min(arrived, *(found for _, found in _axes(pause, demand, item)))
 
 
 def reach_under_any(pause: Pause, labels: Iterable[DemandFacts], item: ItemFacts, *, now: datetime) -> Reach:
@@ -137,57 +165,112 @@ def reach_under_any(pause: Pause, labels: Iterable[DemandFacts], item: ItemFacts
     return next((found for found in each if found is not Reach.NO), Reach.NO)
 
 
-def held_by(pause: Pause, demand: DemandFacts, item: ItemFacts, stage: Stage, *, now: datetime) -> Reason | None:
-    """The sentence that says why `stage` may not go on, or None. Ended pauses hold nothing."""
-    if pause.ended_epoch is not None or stage not in pause.stages:
+def unknown(pause: Pause, demand: DemandFacts, item: ItemFacts) -> tuple[str, ...]:
+    """The facts by which a person could settle whether the pause covers this item."""
+    named = () if pause.everything else _axes(pause, demand, item)
+    found = [name for name, reached in named if reached is Reach.PERHAPS]
+    return ("when it arrived", *found) if _arrived(pause, demand) is Reach.PERHAPS else tuple(found)
+
+
+def held_by(
+    pause: Pause,
+    demand: DemandFacts,
+    item: ItemFacts,
+    stage: Stage,
+    *,
+    now: datetime,
+    books: Sequence[Books] = (),
+) -> Reason | None:
+    """The sentence that says why `stage` may not go on, or None. Ended pauses hold nothing. Whether it is refused,
+    rerouted or only held depends on the law of `books`; that it does not go on does not."""
+    if pause.ended_epoch is not None or stage not in pause.stages or pause.mode is PauseMode.TREAT_AS:
         return None
     found = reach(pause, demand, item, now=now)
     if found is Reach.NO:
         return None
+    way = way_of(pause.mode, pause.reroute_to, demand, books, now=now)
     return Reason(
-        code="refused-by-pause" if pause.mode is PauseMode.REFUSE else "held-by-pause",
-        sentence=sentence(pause, stage, certain=found is Reach.YES),
+        code=CODES.get(way.mode, "held-by-pause"),
+        sentence=sentence(pause, stage, way=way, missing=unknown(pause, demand, item)),
         clause=f"pause:{pause.name}/{pause.version}",
+        citation=way.citation,
         pause=pause.name,
     )
 
 
 def held_under_any(
-    pause: Pause, labels: Iterable[DemandFacts], item: ItemFacts, stage: Stage, *, now: datetime
+    pause: Pause,
+    labels: Iterable[DemandFacts],
+    item: ItemFacts,
+    stage: Stage,
+    *,
+    now: datetime,
+    books: Sequence[Books] = (),
 ) -> Reason | None:
     """`held_by` for a demand of which more than one label counts: the first that is held decides."""
     for demand in labels:
-        if (held := held_by(pause, demand, item, stage, now=now)) is not None:
+        if (held := held_by(pause, demand, item, stage, now=now, books=books)) is not None:
             return held
     return None
 
 
-def sentence(pause: Pause, stage: Stage, *, certain: bool) -> str:
+def sentence(pause: Pause, stage: Stage, *, way: Way = HOLDS, missing: Sequence[str] = ()) -> str:
     """One sentence, from the same facts that the gate used."""
-    verb = "Refused" if pause.mode is PauseMode.REFUSE else "Held"
     since = f", since {_day(pause.declared_at)}" if pause.declared_at else ""
-    perhaps = "" if certain else " (a fact that would decide it is not known)"
-    return f"{verb}: pause {pause.name}, {stage.value} stage{since}{perhaps}; {_until(pause)}."
+    perhaps = f" (not known: {', '.join(missing)})" if missing else ""
+    why = f"; {way.because or way.channel}".rstrip(".") if way.because or way.channel else ""
+    verb = VERBS.get(way.mode, "Held")
+    return f"{verb}: pause {pause.name}, {stage.value} stage{since}{perhaps}{why}; {_until(pause)}."
+
+
+# Answered as another jurisdiction is
+
+
+def treated_as(
+    pauses: Iterable[Pause], labels: Sequence[DemandFacts], item: ItemFacts, *, now: datetime
+) -> list[Pause]:
+    """The pauses in force by which this demand is answered as one of another jurisdiction, also by way of a third."""
+    treating = [pause for pause in pauses if pause.mode is PauseMode.TREAT_AS and pause.ended_epoch is None]
+    found: list[Pause] = []
+    counting = list(labels)
+    for _ in range(MOST_TREATED):
+        more = [
+            pause
+            for pause in treating
+            if pause not in found and any(reach(pause, each, item, now=now) is not Reach.NO for each in counting)
+        ]
+        if not more:
+            break
+        found += more
+        counting += [replace(each, jurisdiction=pause.treat_as) for pause in more for each in labels]
+    return found
+
+
+def with_treated(labels: Sequence[DemandFacts], treating: Iterable[Pause]) -> tuple[DemandFacts, ...]:
+    """The labels, and the same as if the other jurisdiction asked: its pauses cover them as well."""
+    others = [replace(each, jurisdiction=pause.treat_as) for pause in treating for each in labels]
+    return tuple(dict.fromkeys([*labels, *others]))
+
+
+# Which of two versions holds more
 
 
 def is_tighter(new: Pause, old: Pause) -> bool:
     """True only when `new` provably holds everything that `old` holds; anything else is a loosening for two people."""
     if new.everything:
-        in_time = new.starts_at is None and (new.under_way or not old.under_way)
-        return new.stages >= old.stages and not new.exceptions and in_time
+        return new.stages >= old.stages and not new.exceptions and _sooner(new, old) and _no_milder(new, old)
     return (
         not old.everything
         and _who_wider(new, old)
         and _wider(new.laws, old.laws)
-        and _wider(new.services, old.services)
+        and _parts_wider(new, old)
         and _wider(new.subjects, old.subjects)
         and new.stages >= old.stages
-        and (new.under_way or not old.under_way)
-        and (new.starts_at is None or (old.starts_at is not None and new.starts_at <= old.starts_at))
+        and _sooner(new, old)
         and set(new.exceptions) <= set(old.exceptions)
         and set(new.conditions) >= set(old.conditions)
         and (old.review is None or new.review == old.review)
-        and (new.mode is old.mode or new.mode is PauseMode.REFUSE)
+        and _no_milder(new, old)
     )
 
 
@@ -199,6 +282,43 @@ def last_lift_epoch(pauses: Iterable[Pause], demand: DemandFacts, item: ItemFact
         if pause.ended_epoch is not None and reach(pause, demand, item, now=now) is not Reach.NO
     ]
     return max(ends, default=0)
+
+
+# Each axis
+
+
+def _axes(pause: Pause, demand: DemandFacts, item: ItemFacts) -> tuple[tuple[str, Reach], ...]:
+    """Every axis with the fact that it rests on."""
+    return (
+        *_from_or_about(pause, demand, item),
+        ("under which law it comes", _law(pause, demand.instrument)),
+        ("which service, brand or company it is about", _part(pause, item)),
+        ("where the account holder is", _subject(pause.subjects, item)),
+    )
+
+
+def _arrived(pause: Pause, demand: DemandFacts) -> Reach:
+    if pause.under_way:
+        return Reach.YES
+    if pause.since is None:
+        return Reach.YES if demand.arrived_epoch >= pause.since_epoch else Reach.NO
+    if demand.arrived_at is None:
+        return Reach.PERHAPS
+    return Reach.YES if demand.arrived_at >= pause.since else Reach.NO
+
+
+def _from_or_about(pause: Pause, demand: DemandFacts, item: ItemFacts) -> tuple[tuple[str, Reach], ...]:
+    """One axis, of which the wider half counts; both are named where both are open."""
+    asks, about = _who(pause, demand), _related(pause.related_to, demand, item)
+    if not pause.related_to:
+        return (("who asks", asks),)
+    if not pause.jurisdictions and not pause.agencies:
+        return (("what places it is related to", about),)
+    if Reach.YES in (asks, about):
+        return (("who asks", Reach.YES),)
+    if asks is about is Reach.PERHAPS:
+        return ("who asks", asks), ("what places it is related to", about)
+    return (("who asks", asks),) if asks > about else (("what places it is related to", about),)
 
 
 def _who(pause: Pause, demand: DemandFacts) -> Reach:
@@ -224,6 +344,18 @@ def _agency(pause: Pause, demand: DemandFacts) -> Reach:
     return Reach.PERHAPS if demand.jurisdiction is None or demand.jurisdiction in countries else Reach.NO
 
 
+def _related(places: frozenset[str], demand: DemandFacts, item: ItemFacts) -> Reach:
+    """By what a person found in the papers, or because the account holder is there."""
+    if not places:
+        return Reach.NO
+    if demand.related_to is not None and demand.related_to & places:
+        return Reach.YES
+    there = subjects.countries(item)
+    if there and there <= places:
+        return Reach.YES
+    return Reach.PERHAPS if demand.related_to is None or there & places else Reach.NO
+
+
 def _law(pause: Pause, instrument: str | None) -> Reach:
     if not pause.laws:
         return Reach.YES
@@ -235,6 +367,33 @@ def _law(pause: Pause, instrument: str | None) -> Reach:
     return Reach.PERHAPS if any(law.startswith(instrument + "-") for law in pause.laws) else Reach.NO
 
 
+def _part(pause: Pause, item: ItemFacts) -> Reach:
+    """A service, or every service of a brand or of a company. Whose it is, the data map says; unsaid is not known."""
+    if not pause.services and not pause.brands and not pause.companies:
+        return Reach.YES
+    by_name = _axis(pause.services, item.service) if pause.services else Reach.NO
+    return max(by_name, _named(pause.brands, item.brands), _named(pause.companies, item.companies))
+
+
+def _named(wanted: frozenset[str], found: frozenset[str]) -> Reach:
+    """`found` may hold several, one for each data map that counts."""
+    if not wanted:
+        return Reach.NO
+    if not found:
+        return Reach.PERHAPS
+    return Reach.YES if wanted & found else Reach.NO
+
+
+def _subject(wanted: frozenset[str], item: ItemFacts) -> Reach:
+    """Sources that disagree leave it open, also where none of them names a country of the pause."""
+    if not wanted:
+        return Reach.YES
+    there = subjects.countries(item)
+    if there and there <= wanted:
+        return Reach.YES
+    return Reach.NO if len(there) == 1 else Reach.PERHAPS
+
+
 def _axis(wanted: frozenset[str], value: str | None) -> Reach:
     if not wanted:
         return Reach.YES
@@ -243,17 +402,48 @@ def _axis(wanted: frozenset[str], value: str | None) -> Reach:
     return Reach.YES if value in wanted else Reach.NO
 
 
+# Each axis of two versions
+
+
 def _wider(new: frozenset[str], old: frozenset[str]) -> bool:
     return not new or (bool(old) and new >= old)
 
 
 def _who_wider(new: Pause, old: Pause) -> bool:
-    if not new.jurisdictions and not new.agencies:
+    """`related_to` belongs to the same axis: a version that names it only holds no more than that."""
+    if not (new.jurisdictions or new.agencies or new.related_to):
         return True
-    if not old.jurisdictions and not old.agencies:
+    if not (old.jurisdictions or old.agencies or old.related_to):
         return False
     countries = {agency.split("-", 1)[0].upper() for agency in old.agencies - new.agencies}
-    return new.jurisdictions >= old.jurisdictions and new.jurisdictions >= countries
+    asks_wider = new.jurisdictions >= old.jurisdictions and new.jurisdictions >= countries
+    return asks_wider and new.related_to >= old.related_to
+
+
+def _parts_wider(new: Pause, old: Pause) -> bool:
+    if not (new.services or new.brands or new.companies):
+        return True
+    if not (old.services or old.brands or old.companies):
+        return False
+    return new.services >= old.services and new.brands >= old.brands and new.companies >= old.companies
+
+
+def _sooner(new: Pause, old: Pause) -> bool:
+    """From no later, and for requests that arrived no later."""
+    starts = new.starts_at is None or (old.starts_at is not None and new.starts_at <= old.starts_at)
+    if new.under_way or old.under_way:
+        return starts and new.under_way
+    if new.since is None or old.since is None:
+        return starts and new.since is old.since
+    return starts and new.since <= old.since
+
+
+def _no_milder(new: Pause, old: Pause) -> bool:
+    """Refusing is no milder than holding. A rerouting is a last word for whoever is held, and treating as another
+    jurisdiction holds nothing by itself: to come to either takes two people."""
+    if new.mode is PauseMode.REFUSE:
+        return old.mode is not PauseMode.TREAT_AS
+    return new.mode is old.mode and new.treat_as == old.treat_as and new.reroute_to == old.reroute_to
 
 
 def _until(pause: Pause) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from abeyance.rules.decision import Outcome
-from abeyance.rules.instruments import Adoption, LawEntry, LawText, OutboundEntry, outcome_in
+from abeyance.rules.instruments import Adoption, LawEntry, LawText, OutboundEntry, TreatyChannel, outcome_in
 from abeyance.rules.services import DataMap
 from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
 from abeyance.rules.texts import Table, digest_of, each_once
@@ -176,6 +176,10 @@ class Books:
     @cached_property
     def outbound(self) -> tuple[OutboundEntry, ...]:
         return tuple(entry for text in self.law for entry in text.outbound)
+
+    @cached_property
+    def channels(self) -> tuple[TreatyChannel, ...]:
+        return tuple(channel for text in self.law for channel in text.channels)
 
     def entry(self, code: str | None) -> LawEntry | None:
         return self.entries.get(code) if code else None

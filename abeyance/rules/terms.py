@@ -59,8 +59,13 @@ class Stage(StrEnum):
 
 
 class PauseMode(StrEnum):
+    """What a pause does with what it covers. Whatever the mode, nothing that it covers is handed over, but for
+    TREAT_AS, which holds nothing: it makes the answer at least as strict as another jurisdiction's would be."""
+
     HOLD = "hold"
     REFUSE = "refuse"
+    REROUTE = "reroute"
+    TREAT_AS = "treat-as"
 
 
 class IdentifierKind(StrEnum):
@@ -70,3 +75,43 @@ class IdentifierKind(StrEnum):
     MATRIX_ID = "matrix-id"
     IP_AND_TIME = "ip-and-time"
     ACCOUNT_ID = "account-id"
+
+
+class PlaceSource(StrEnum):
+    """Who says where an account holder is. AGREED is a finding of two people, and settles what was said before it."""
+
+    CLERK = "clerk"
+    SERVICE = "service"  # the country field of the service itself
+    TELEPHONE = "telephone"  # the prefix of the number that the demand names
+    AGREED = "agreed"
+
+
+class Issuer(StrEnum):
+    """Who signed the order, as a person found it in the papers."""
+
+    JUDGE = "judge"  # a court or a magistrate
+    PROSECUTOR = "prosecutor"
+    POLICE = "police"
+    MINISTER = "minister"  # the executive, without a court
+    CENTRAL_AUTHORITY = "central-authority"  # of the own State, by treaty
+
+
+class Offence(StrEnum):
+    """The class of the offence that is investigated: coarse on purpose, only what an exception may ask for."""
+
+    STATE_SECURITY = "state-security"
+    SPEECH = "speech"
+    CHILD_ABUSE = "child-abuse"
+    TRAFFICKING = "trafficking"
+    VIOLENCE = "violence"
+    THEFT_OR_FRAUD = "theft-or-fraud"
+    DRUGS = "drugs"
+    OTHER = "other"
+
+
+class Need(StrEnum):
+    """A need that a person confirmed by calling back. What was not confirmed is no need."""
+
+    LIFE_AT_RISK = "life-at-risk"
+    CHILD_SAFETY = "child-safety"
+    MISSING_PERSON = "missing-person"

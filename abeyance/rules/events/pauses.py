@@ -30,6 +30,15 @@ class PauseDeclared(
     stages: tuple[str, ...] = ()
     new_only: bool = False
     review_by: datetime | None = None
+    related_to: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    since: datetime | None = None
+    starts: datetime | None = None
+    treat_as: str | None = None
+    reroute_to: str | None = None
+    exceptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
