@@ -16,15 +16,26 @@ def listed(*, case: str | None = None, last: int = 50) -> list[dict[str, Any]]:
     entries = Entry.objects.order_by("-pk")
     if case is not None:
         entries = entries.filter(case=case)
-    found = list(entries[:last])[::-1]
+    return _all_described(list(entries[:last])[::-1])
+
+
+def without_a_case(before: int | None, most: int) -> list[dict[str, Any]]:
+    """Entries about no request, the newest first; with `before`, those older than that one."""
+    entries = Entry.objects.filter(case=None).order_by("-pk")
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    return _all_described(list(entries[:most]))
+
+
+def _all_described(found: list[Entry]) -> list[dict[str, Any]]:
     places = dict(Place.objects.filter(entry__in=[entry.pk for entry in found]).values_list("entry_id", "index"))
-    return [_described(entry, places.get(entry.pk)) for entry in found]
+    return [described(entry, places.get(entry.pk)) for entry in found]
 
 
 def entry(number: int) -> Entry:
     found = Entry.objects.filter(pk=number).first() if 0 < number < 1 << 63 else None
     if found is None:
-        raise NotFound(f"There is no entry {number}.")
+        raise NotFound(f"There is no entry {number}, or it belongs to a request: look for it there.")
     return found
 
 
@@ -40,7 +51,7 @@ def verifier_keys() -> list[str]:
     return [str(key_of(origin.name)) for origin in Origin.objects.order_by("pk")]
 
 
-def _described(entry: Entry, leaf: int | None) -> dict[str, Any]:
+def described(entry: Entry, leaf: int | None) -> dict[str, Any]:
     return {
         "entry": entry.pk,
         "at": spell_moment(entry.at),

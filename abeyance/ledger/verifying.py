@@ -53,7 +53,7 @@ class Finding:
 
 def verify_file(path: Path, key: str | None) -> Finding:
     """Never raises for what is in the file, however hostile; BadInput if it or the key cannot be read at all."""
-    given = _given_key(key)
+    given = given_key(key)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_RECEIPT + 1)
@@ -70,7 +70,7 @@ def verify(data: bytes, key: VerifierKey | None) -> Finding:
         return Finding(False, what, f"{str(error)[:1].upper()}{str(error)[1:]}.", str(key or ""), key is not None)
 
 
-def _given_key(key: str | None) -> VerifierKey | None:
+def given_key(key: str | None) -> VerifierKey | None:
     try:
         return read_key(key) if key else None
     except BadNote as error:

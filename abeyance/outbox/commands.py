@@ -27,12 +27,21 @@ def run_list(_: argparse.Namespace) -> Answer:
     document = {
         "waiting": count,
         "failed": [
-            {"job": f.job, "task": f.task, "ids": dict(f.ids), "attempts": f.attempts, "at": f.at.isoformat()}
+            {
+                "job": f.job,
+                "task": f.task,
+                "ids": dict(f.ids),
+                "attempts": f.attempts,
+                "at": f.at.isoformat(),
+                "why": f.why,
+            }
             for f in found
         ],
     }
     lines = [f"{count} jobs wait; {len(found)} were given up."]
-    lines += [f"{f.job:>8}  {f.task:<32} {f.attempts} attempts, last {f.at:%Y-%m-%d %H:%M}" for f in found]
+    lines += [
+        f"{f.job:>8}  {f.task:<32} {f.attempts} attempts, last {f.at:%Y-%m-%d %H:%M}\n          {f.why}" for f in found
+    ]
     return Answer(document, "\n".join(lines))
 
 

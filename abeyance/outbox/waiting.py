@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from abeyance.errors import NotFound
+from abeyance.outbox import troubles
 from abeyance.outbox.registry import TASK_NAME, arguments
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ class Failure:
     ids: Mapping[str, int | str]
     attempts: int
     at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A job that waits; `again` is when it is tried next, None: as soon as somebody has a hand free."""
+
+    job: int
+    task: str
+    attempts: int
+    again: datetime | None
+    why: str | None
 
 
 def queue(task_name: str, *, because_of: Entry | None, **ids: int | str) -> None:
@@ -64,9 +77,28 @@ def failures(most: int = MOST_LISTED) -> list[Failure]:
     """Newest first."""
     with connection.cursor() as cursor:
         cursor.execute(FAILED, [most])
-        return [
-            Failure(job, task, arguments(args), attempts, at) for job, task, args, attempts, at in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    kinds = troubles.kinds_of(row[0] for row in rows)
+    return [
+        Failure(job, task, arguments(args), attempts, at, troubles.sentence(kinds.get(job)))
+        for job, task, args, attempts, at in rows
+    ]
+
+
+PENDING = """SELECT id, task_name, attempts, scheduled_at FROM procrastinate_jobs
+    WHERE status IN ('todo', 'doing') ORDER BY attempts DESC, id LIMIT %s"""
+
+
+def pending(most: int = MOST_LISTED) -> list[Pending]:
+    """Those that have failed before come first, each with why."""
+    with connection.cursor() as cursor:
+        cursor.execute(PENDING, [most])
+        rows = cursor.fetchall()
+    kinds = troubles.kinds_of(row[0] for row in rows if row[2])
+    return [
+        Pending(job, task, attempts, again, troubles.sentence(kinds.get(job)) if attempts else None)
+        for job, task, attempts, again in rows
+    ]
 
 
 def waiting() -> int:

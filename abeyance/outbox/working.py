@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import partial, update_wrapper
 
 from asgiref.sync import async_to_sync
-from procrastinate import App
+from procrastinate import App, JobContext
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from abeyance.outbox import registry
+from abeyance.outbox import registry, troubles
 from abeyance.outbox.patience import Patience
 
 log = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ def _give_back(manager: JobManager, job: Job, problem: Exception) -> None:
 
 def _tell(job: Job, problem: Exception) -> None:
     """Only the kind of error: its text may repeat what the job read."""
+    troubles.note(job.id, problem)
     log.warning("job %s (%s) failed at attempt %s: %s", job.id, job.task_name, job.attempts + 1, type(problem).__name__)
 
 
@@ -121,14 +122,15 @@ def _app() -> App:
 
     app = DjangoApp(connector=DjangoConnector().get_worker_connector())
     for name in registry.tasks():
-        app.task(name=name, retry=Patience())(update_wrapper(partial(_run_task, name), _run_task))
+        app.task(name=name, retry=Patience(), pass_context=True)(update_wrapper(partial(_run_task, name), _run_task))
     return app
 
 
-def _run_task(name: str, /, **arguments: int | str) -> None:
+def _run_task(name: str, context: JobContext, /, **arguments: int | str) -> None:
     try:
         registry.run(name, arguments)
     except Exception as problem:
+        troubles.note(context.job.id, problem)
         log.warning("a job of %s failed: %s", name, type(problem).__name__)
         raise
 

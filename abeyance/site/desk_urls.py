@@ -34,7 +34,7 @@ ROOMS = (
 def _build() -> NinjaAPI:
     api = NinjaAPI(title="Abeyance", version=__version__, docs_url=None, urls_namespace="desk", auth=MemberToken())
     answers.install(api)
-    for room in ROOMS:
+    for room in (*ROOMS, "site.pages"):
         if (PACKAGE / room.replace(".", "/") / "api.py").is_file():
             api.add_router("", import_module(f"abeyance.{room}.api").router)
     return api

@@ -42,6 +42,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant("procrastinate_periodic_defers", worker="SIUD"),
     Grant("procrastinate_workers", desk="SIUD", worker="SIUD"),
     Grant("procrastinate_*", desk="SIU", portal="SI", worker="SIUD"),
+    Grant("outbox_*", desk="SIU", portal="SI", worker="SIUD"),
     Grant("fence_*", desk="SIU", portal="S", worker="SIU", keys="S"),
     Grant("ledger_*", desk="SIU", portal="S", worker="SIU", keys="S"),
     Grant("seals_*", desk="SIUD", worker="SIUD", keys="SIUD"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.site import home
-from abeyance.site.keeping import backing_up, manifest, putting_back, upgrading
+from abeyance.site.keeping import backing_up, manifest, putting_back, shelf, upgrading
 
 
 def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,6 +17,7 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     backup = sub.add_parser("backup", help=text, description=f"{text.capitalize()}.")
     backup.add_argument("folder", nargs="?", type=Path, help="a new folder; without it, one in the home's backups")
     backup.add_argument("--check", type=Path, metavar="FOLDER", help="only look whether a backup is what was written")
+    backup.add_argument("--list", action="store_true", help="the backups in the home's own folder")
     backup.set_defaults(run=run_backup, upkeep=False, needs_home=False)
 
     text = "put a backup into a new home, under a hold over everything"
@@ -37,6 +39,10 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run_backup(args: argparse.Namespace) -> Answer:
     if args.check:
         return _check(args.check)
+    if args.list:
+        found = shelf.listed(home.enter())
+        lines = [f"{each.name}  {each.made_at}  {each.size} bytes  {each.digest}" for each in found]
+        return Answer([asdict(each) for each in found], "\n".join(lines) or "No backup lies in the home's folder.")
     made = backing_up.back_up(home.enter(), args.folder)
     document = {"folder": str(made.folder), "digest": made.digest, "files": made.files, "bytes": made.size}
     text = (

@@ -90,6 +90,11 @@ def called(now: datetime, level: int) -> list[Member]:
     return members or list(Member.objects.filter(active=True, roles__overlap=able))
 
 
+def next_round(alarm: Alarm) -> datetime | None:
+    """When it is sent again, and to more people; None: within the minute."""
+    return None if alarm.sent_at is None else alarm.sent_at + AGAIN
+
+
 def _send(alarm: Alarm, now: datetime, send: Send) -> bool:
     level = 1 if alarm.level == 0 else 2
     reached = [_reach(way, alarm, now, send) for way in _ways(called(now, level))]

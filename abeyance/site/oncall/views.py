@@ -21,7 +21,7 @@ from abeyance.people.pages import MemberRequest, act, page
 from abeyance.rules.permissions import Permission
 from abeyance.site.oncall import paging, ways
 from abeyance.site.oncall.models import Alarm, Feed, Turn, Way
-from abeyance.site.pages import queue
+from abeyance.site.pages import queue, saying_who
 
 SOON = timedelta(hours=24)
 LONGEST_TURN = timedelta(days=31)
@@ -105,12 +105,32 @@ def emergency(request: MemberRequest) -> HttpResponse:
     refs = {alarm.case: alarm for alarm in paging.open_alarms(now)}
     raised = seen.filter(ref__in=refs).order_by("next_due")
     soon = seen.filter(closed_at=None, next_due__lt=now + SOON).exclude(ref__in=refs).order_by("next_due")
+    lines = queue.lines(raised[:50], now)
     context = {
-        "alarms": [(line, refs[line.ref], now - refs[line.ref].raised_at) for line in queue.lines(raised[:50], now)],
+        "alarms": [(line, refs[line.ref], paging.next_round(refs[line.ref])) for line in lines],
         "soon": queue.lines(soon[:50], now),
         "called": [member.handle for member in paging.called(now, 1)],
+        "then": [member.handle for member in paging.called(now, 2)],
+        "taken": _taken(request.member, now),
     }
-    return render(request, "oncall/emergency.html", context)
+    template = "oncall/emergency_lists.html" if request.headers.get("HX-Request") else "oncall/emergency.html"
+    return render(request, template, context)
+
+
+def _taken(member: str, now: datetime) -> list[tuple[Alarm, str, int]]:
+    """What somebody has made theirs within a day: who, and how many minutes it had waited."""
+    alarms = list(Alarm.objects.filter(acknowledged_at__gt=now - SOON).order_by("-acknowledged_at")[:20])
+    known = set(door.visible_to(member).filter(ref__in=[each.case for each in alarms]).values_list("ref", flat=True))
+    names = saying_who.names_of([each.acknowledged_by or "" for each in alarms])
+    return [
+        (
+            each,
+            names.get(each.acknowledged_by or "", ""),
+            int((each.acknowledged_at - each.raised_at).total_seconds()) // 60,
+        )
+        for each in alarms
+        if each.case in known and each.acknowledged_at
+    ]
 
 
 @act(Permission.CASE_READ)

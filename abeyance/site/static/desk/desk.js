@@ -36,11 +36,29 @@ document.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
-// "/" goes to the search, "g" then a letter goes nowhere by accident while typing.
+// What a person can switch off, in this browser: a key that acts by itself, and lists that change by themselves.
+const isOn = (name) => localStorage.getItem(`switch:${name}`) !== "off";
+document.querySelectorAll("[data-scripted]").forEach((each) => { each.hidden = false; });
+document.querySelectorAll("input[data-switch]").forEach((field) => {
+  field.checked = isOn(field.dataset.switch);
+  field.addEventListener("change", () => localStorage.setItem(`switch:${field.dataset.switch}`, field.checked ? "on" : "off"));
+});
+
+// "/" goes to the search.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+  if (event.key !== "/" || !isOn("slash") || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
   const search = document.querySelector("input[type=search]");
   if (search) { event.preventDefault(); search.focus(); }
+});
+
+// A list is not taken away from under somebody who is in it; and only what is new in it is said aloud.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const list = event.target;
+  if (list.id === "lists" && (!isOn("renew") || list.contains(document.activeElement))) event.preventDefault();
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const news = document.querySelector("#lists [data-said]"), said = document.getElementById("said");
+  if (news && said && said.textContent !== news.dataset.said) said.textContent = news.dataset.said;
 });
 
 // Copying a code or a token.
