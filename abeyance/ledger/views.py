@@ -16,7 +16,7 @@ from abeyance.rules.ledger.opening import read_content
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
 from abeyance.rules.permissions import Permission
 
-SHOWN = 100
+SHOWN = 40
 
 
 @page(Permission.LEDGER_READ)

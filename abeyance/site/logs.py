@@ -6,9 +6,11 @@ and the places in our code that it went through.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,6 +33,22 @@ class Discreet(logging.Formatter):
         if is_debugging():
             return str(super().formatException(ei))
         return f"{ei[0].__name__} at {path_of(ei[2])}"
+
+
+class Structured(Discreet):
+    """The same, one JSON object on each line, for a collector: nothing is in it that a line would not say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "process": os.environ.get("ABEYANCE_PROCESS", "command"),
+            "logger": record.name,
+            "said": record.getMessage(),
+        }
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False)
 
 
 def path_of(trace: TracebackType | None) -> str:

@@ -118,6 +118,7 @@ class Options:
     operator_name: str = _option("", _text, "the operator's name in letters and reports")
     operator_contact: str = _option("", _text, "how to reach the operator, in letters and reports")
     metrics_token: str = _option("", _text, "with it Prometheus reads /metrics of the desk; empty: nobody does")
+    log_form: str = _option("lines", _one_of("lines", "json"), "log lines for a person, or JSON for a collector")
     ledger_origin: str = _option("", _text, "name of the log in its checkpoints; empty: drawn at set-up")
     ledger_cadence_seconds: int = _option(900, _whole(10, 86400), "how often a batch of the log is published")
     ledger_batch: int = _option(64, _whole(1, 65536), "batches of the log are padded to a multiple of this")

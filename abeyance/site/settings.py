@@ -166,7 +166,10 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # `outbox` reads the rooms' tasks, 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"discreet": {"()": "abeyance.site.logs.Discreet"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "discreet", "level": "WARNING"}},
+    "formatters": {
+        "lines": {"()": "abeyance.site.logs.Discreet"},
+        "json": {"()": "abeyance.site.logs.Structured"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ABEYANCE.log_form, "level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

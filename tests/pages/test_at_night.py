@@ -31,7 +31,7 @@ def test_an_emergency_at_night_from_the_alarm_to_the_case(desk: Any, member: Any
     assert "emergency" in said
     assert "Raised 7 min ago" in said
     assert "to more people in 2 min" in said or "to more people in 3 min" in said
-    assert woken.sees("after ten minutes also: first, second") or woken.sees("second")
+    assert woken.sees("after ten minutes also: second")
     woken.press(f"It is mine {ref}")
     assert page.url.endswith(f"/requests/{ref}/")
     assert Alarm.objects.get().acknowledged_by == desk.first
@@ -53,7 +53,7 @@ def test_a_recall_is_taken_step_by_step_to_its_end(desk: Any, member: Any) -> No
     page.locator("#recall-reason").fill("wrong-account")
     person.press("Recall")
     person.follow("The recall letter")
-    expect(page.locator("img.page").first).to_have_js_property("naturalWidth", 1200)
+    expect(page.locator("img.page").first).to_have_js_property("naturalWidth", 1200, timeout=30_000)
     person.go(f"/requests/{ref}/")
     person.press("Close")
     assert person.sees("This was not done")
@@ -61,7 +61,7 @@ def test_a_recall_is_taken_step_by_step_to_its_end(desk: Any, member: Any) -> No
     for said in ("Deletion was asked for", "They confirm the deletion", "It is a breach: open its record"):
         person.go(f"/requests/{ref}/")
         person.press(said)
-    assert "in 71 h 59 min" in page.locator(".steps").inner_text() or "in 72 h" in page.locator(".steps").inner_text()
+    assert "GDPR Art. 33(1), unchecked" in page.locator(".steps").inner_text()
     for said in ("The authority has been told", "The account holder has been told"):
         person.go(f"/requests/{ref}/")
         person.press(said)

@@ -106,11 +106,12 @@ def emergency(request: MemberRequest) -> HttpResponse:
     raised = seen.filter(ref__in=refs).order_by("next_due")
     soon = seen.filter(closed_at=None, next_due__lt=now + SOON).exclude(ref__in=refs).order_by("next_due")
     lines = queue.lines(raised[:50], now)
+    called = [member.handle for member in paging.called(now, 1)]
     context = {
         "alarms": [(line, refs[line.ref], paging.next_round(refs[line.ref])) for line in lines],
         "soon": queue.lines(soon[:50], now),
-        "called": [member.handle for member in paging.called(now, 1)],
-        "then": [member.handle for member in paging.called(now, 2)],
+        "called": called,
+        "then": [member.handle for member in paging.called(now, 2) if member.handle not in called],
         "taken": _taken(request.member, now),
     }
     template = "oncall/emergency_lists.html" if request.headers.get("HX-Request") else "oncall/emergency.html"

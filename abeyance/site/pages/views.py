@@ -88,6 +88,7 @@ def proposal(request: MemberRequest, code: str) -> HttpResponse:
         "proposal": found,
         "document": people_documents.proposal_document(found),
         "by": saying_who.name_of(found.proposed_by),
+        "subject": saying_who.name_of(found.subject),
         "agreed_by": saying_who.name_of(found.agreed_by) if found.agreed_by else "",
         "content": sorted(content.items()) if content else [],
         "may_agree": kind.agree in people.actor(request.member).permissions and found.proposed_by != request.member,
@@ -135,14 +136,16 @@ def _alarms(seen: QuerySet[Case], now: datetime) -> int:
 def _for_second(member: Actor, *, also_own: bool = False) -> list[dict[str, Any]]:
     """Proposals that this member may agree to; with `also_own` every one that waits."""
     waiting = proposals.waiting()
-    names = saying_who.names_of([each.proposed_by for each in waiting]) if waiting else {}
+    spoken_of = [code for each in waiting for code in (each.proposed_by, each.subject)]
+    names = saying_who.names_of(spoken_of) if waiting else {}
     found = []
     for each in waiting:
         mine = each.proposed_by == member.code
         may = not mine and proposals.kind_named(each.kind).agree in member.permissions
         if may or also_own:
             by = names.get(each.proposed_by, each.proposed_by)
-            found.append({"row": each, "may": may, "mine": mine, "by": by})
+            subject = names.get(each.subject, each.subject)
+            found.append({"row": each, "may": may, "mine": mine, "by": by, "subject": subject})
     return found
 
 
