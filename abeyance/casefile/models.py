@@ -320,12 +320,14 @@ class ExceptionUse(models.Model):
         ]
 
 
+from abeyance.casefile.court_orders import CourtOrder  # noqa: E402
 from abeyance.casefile.handovers import Envelope, Link, Package, PackageItem, Release  # noqa: E402
 
 __all__ = [
     "Approval",
     "Case",
     "ClockAct",
+    "CourtOrder",
     "Demand",
     "Document",
     "Envelope",

@@ -10,7 +10,7 @@ from typing import Any
 
 from abeyance.asking import Asked
 from abeyance.casefile import facts
-from abeyance.casefile.models import Case, ClockAct, Demand, ExceptionUse, Finding, Item
+from abeyance.casefile.models import Case, ClockAct, CourtOrder, Demand, ExceptionUse, Finding, Item
 from abeyance.rules.clocks import Act
 from abeyance.rules.facts import DemandFacts
 
@@ -32,6 +32,7 @@ class OnFile:
     findings: Sequence[Finding] = ()
     uses: Sequence[ExceptionUse] = ()
     acts: Sequence[Act] = ()
+    orders: Sequence[CourtOrder] = ()
 
     @property
     def demand(self) -> Demand:
@@ -58,9 +59,10 @@ def read(asked: Asked, cases: Sequence[Case]) -> Callable[[], list[OnFile]]:
     findings = asked.rows(Finding, f"{OF_THEM} ORDER BY t.id DESC", keys)
     uses = asked.rows(ExceptionUse, f"{OF_THEM} ORDER BY t.id", keys)
     acts = asked.rows(ClockAct, f"{OF_THEM} ORDER BY t.id", keys)
+    orders = asked.of(CourtOrder.objects.filter(case__in=keys).defer("named", "document").order_by("pk"))
 
     def found() -> list[OnFile]:
-        rows = [_by_case(each) for each in (demands, items, findings, uses, acts)]
+        rows = [_by_case(each) for each in (demands, items, findings, uses, acts, orders)]
         return [_on_file(case, *(each[case.pk] for each in rows)) for case in cases]
 
     return found
@@ -93,8 +95,9 @@ def _on_file(
     findings: Sequence[Finding] = (),
     uses: Sequence[ExceptionUse] = (),
     acts: Sequence[ClockAct] = (),
+    orders: Sequence[CourtOrder] = (),
 ) -> OnFile:
     assert demands, "a case is made together with its first demand"
     for item in items:
         item.demand = demands[0]
-    return OnFile(case, demands, items, findings, uses, [facts.as_act(row) for row in acts])
+    return OnFile(case, demands, items, findings, uses, [facts.as_act(row) for row in acts], orders)

@@ -12,6 +12,7 @@ from abeyance.casefile.models import (
     Approval,
     Case,
     ClockAct,
+    CourtOrder,
     Demand,
     ExceptionUse,
     Finding,
@@ -44,6 +45,7 @@ class Whole:
     approvals: dict[int, Approval]
     notices: Sequence[NoticeFact]
     uses: Sequence[ExceptionUse]
+    orders: Sequence[CourtOrder]
     acts: Sequence[Act]
     identifiers: int
 
@@ -69,6 +71,7 @@ def locked(package: UUID) -> Whole:
     approvals = asked.rows(Approval, f"WHERE t.item_id IN {ITEMS} AND t.withdrawn_at IS NULL", package)
     notices = asked.rows(NoticeFact, f"WHERE t.item_id IN {ITEMS} ORDER BY t.id DESC", package)
     uses = asked.rows(ExceptionUse, f"WHERE t.case_id = {CASE} ORDER BY t.id", package)
+    orders = asked.of(CourtOrder.objects.filter(case__packages__key=package).defer("named", "document").order_by("pk"))
     acts = asked.rows(ClockAct, f"WHERE t.case_id = {CASE} ORDER BY t.id", package)
     identifiers = asked.plain(IDENTIFIERS, package)
     asked.now()
@@ -84,6 +87,7 @@ def locked(package: UUID) -> Whole:
         approvals={row.item_id: row for row in approvals},
         notices=notices,
         uses=uses,
+        orders=orders,
         acts=[facts.as_act(row) for row in acts],
         identifiers=int(identifiers[0][0]),
     )

@@ -15,6 +15,7 @@ from abeyance.casefile.onfile import OnFile
 from abeyance.patterns import queries as patterns
 from abeyance.patterns.queries import Other
 from abeyance.pauses import store
+from abeyance.pauses.court_orders import facts_of as orders_of
 from abeyance.pauses.exceptions import facts_of
 from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
@@ -26,7 +27,7 @@ from abeyance.rules.decision import Decision, Outcome, Reason
 from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pauses import Pause, held_under_any
 from abeyance.rules.policy import Books
-from abeyance.rules.release import exception_for
+from abeyance.rules.release import exception_for, order_over
 from abeyance.rules.terms import PauseMode, Stage
 
 
@@ -86,7 +87,12 @@ def _weigh_all(
     uses = facts_of([use for use in file.uses if (use.pause, use.exception) not in suspended])
     identifiers = len({bytes(item.identifier) for item in file.items})
     holding = [pause for pause in pauses if exception_for(pause, labels[0], uses, small_team) is None]
-    return [_weigh(labels, item, books, holding, file.acts, identifiers, now) for item in file.items]
+    orders, version = orders_of(file.orders), file.demand.version
+
+    def over(item: Item) -> list[Pause]:
+        return [p for p in holding if order_over(p, item.number, version, orders, small_team) is None]
+
+    return [_weigh(labels, item, books, over(item), file.acts, identifiers, now) for item in file.items]
 
 
 def _weigh(

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from abeyance.asking import Asked
 from abeyance.casefile import facts as casefacts
-from abeyance.casefile.models import Approval, ExceptionUse, Item, NoticeFact
+from abeyance.casefile.models import Approval, CourtOrder, ExceptionUse, Item, NoticeFact
 from abeyance.casefile.whole import Whole
 from abeyance.fence import Moment
 from abeyance.patterns import queries as patterns
-from abeyance.pauses import store
+from abeyance.pauses import court_orders, store
 from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
@@ -78,6 +78,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str) -> ReleaseFacts
                 notice=notice_of(row.item, [fact for fact in whole.notices if fact.item_id == row.item_id]),
                 clocks=clocks_of(whole.acts, said, row.item, books),
                 exceptions=tuple(_exception(use, actors) for use in uses),
+                orders=court_orders.as_facts(whole.orders, actors),
             )
             for row in whole.packed
         ),
@@ -141,7 +142,7 @@ def _notice(row: NoticeFact) -> NoticeFacts:
 
 def _codes(by: str, whole: Whole) -> set[str]:
     """Everybody whose standing counts."""
-    rows: list[Approval | ExceptionUse] = [*whole.approvals.values(), *whole.uses]
+    rows: list[Approval | ExceptionUse | CourtOrder] = [*whole.approvals.values(), *whole.uses, *whole.orders]
     agreers = {row.agreed_by for row in rows if row.agreed_by}
     return {by, *(row.proposed_by for row in rows), *agreers}
 

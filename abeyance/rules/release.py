@@ -6,8 +6,9 @@
 4. the people: two who may still propose and agree, and take part; and one who may release
 5. each item: approved for release, its approval not void, the law and the policy of this moment agree
 6. the least: fields and period in the package ⊆ asked ∩ allowed ∩ approved
-7. pauses: none holds the release of any item, but for an announced exception that two people agreed to use; and no
-   request that a pause held is left undecided as possibly the same matter
+7. pauses: none holds the release of any item, but for an announced exception that two people agreed to use, or a
+   court's order that counsel recorded and another agreed to; and no request that a pause held is left undecided as
+   possibly the same matter
 8. notice: told in time, or the reason why not, per account
 9. clocks: no not-before is still running
 
@@ -72,6 +73,19 @@ class ExceptionFacts:
 
 
 @dataclass(frozen=True)
+class OrderFacts:
+    """A court's order that overrides one pause, for one version of a demand; without `items` for all of them."""
+
+    pause: str
+    version: int
+    items: frozenset[int]
+    proposer: Actor
+    agreer: Actor | None
+    epoch: int
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
 class PackedItem:
     item: ItemFacts
     packed: frozenset[str]
@@ -80,6 +94,7 @@ class PackedItem:
     notice: NoticeFacts
     clocks: tuple[Clock, ...] = ()
     exceptions: tuple[ExceptionFacts, ...] = ()
+    orders: tuple[OrderFacts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -290,12 +305,38 @@ def _within(inner: Period, outer: Period) -> bool:
 def _of_pauses(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
     for pause in facts.pauses:
         held = _held(pause, facts, packed, now)
-        if held is not None and exception_for(pause, facts.demand, packed.exceptions, facts.small_team) is None:
+        if held is not None and _way_through(pause, facts, packed) is None:
             yield held
 
 
 def _held(pause: Pause, facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Reason | None:
     return pause_rules.held_under_any(pause, facts.labels, packed.item, Stage.RELEASE, now=now)
+
+
+def _way_through(pause: Pause, facts: ReleaseFacts, packed: PackedItem) -> str | None:
+    used = exception_for(pause, facts.demand, packed.exceptions, facts.small_team)
+    return used or order_over(pause, packed.item.number, facts.demand_version, packed.orders, facts.small_team)
+
+
+def order_over(pause: Pause, item: int, version: int, orders: Sequence[OrderFacts], small_team: bool) -> str | None:
+    """The court's order that overrides this pause for this item. It names the pause, so one that was declared later
+    holds; and a restored desk's hold over everything is overridden by nobody."""
+    if pause.everything:
+        return None
+    for order in orders:
+        if order.withdrawn or order.agreer is None or (order.pause, order.version) != (pause.name, version):
+            continue
+        if order.epoch < pause.since_epoch or (order.items and item not in order.items):
+            continue
+        if _by_counsel_and_another(order.proposer, order.agreer, small_team):
+            return f"{pause.name}/court-order"
+    return None
+
+
+def _by_counsel_and_another(proposer: Actor, agreer: Actor, small_team: bool) -> bool:
+    two = not people.second_person(proposer.code, agreer, None, small_team)
+    may = people.may(proposer, Permission.COURT_ORDER_PROPOSE).allowed
+    return two and may and people.may(agreer, Permission.COURT_ORDER_AGREE).allowed
 
 
 def exception_for(pause: Pause, demand: DemandFacts, uses: Sequence[ExceptionFacts], small_team: bool) -> str | None:
@@ -316,8 +357,7 @@ def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
         used
         for packed in facts.items
         for pause in facts.pauses
-        if _held(pause, facts, packed, now)
-        and (used := exception_for(pause, facts.demand, packed.exceptions, facts.small_team)) is not None
+        if _held(pause, facts, packed, now) and (used := _way_through(pause, facts, packed)) is not None
     }
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pyrage
@@ -16,18 +17,20 @@ from abeyance import seals
 from abeyance.answer import actions as answers
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
-from abeyance.casefile.models import Case, NoticeFact, Package, Release
+from abeyance.casefile.models import Case, CourtOrder, NoticeFact, Package, Release
 from abeyance.errors import BadInput, Refused
 from abeyance.intake import confirming
 from abeyance.ledger.models import Entry
 from abeyance.notice import actions as notices
 from abeyance.notice.actions import Told
-from abeyance.pauses import exceptions
+from abeyance.pauses import court_orders, exceptions
+from abeyance.pauses.weighing import weigh
 from abeyance.people import actions as people
 from abeyance.people import proposals
 from abeyance.people import queries as queries_of_people
 from abeyance.people.directory import actions as directory
 from abeyance.people.directory.models import Agency, AgencyKey
+from abeyance.people.models import Member
 from abeyance.policy import actions as policy
 from abeyance.policy import queries
 from abeyance.release import actions
@@ -345,3 +348,100 @@ def test_nothing_but_the_gate_writes_a_release_or_opens_a_package(pattern: re.Pa
     ours = [path for path in CODE.rglob("*.py") if "migrations" not in path.parts and path.name != "handovers.py"]
     found = [path.relative_to(CODE).as_posix() for path in ours if pattern.search(path.read_text(encoding="utf-8"))]
     assert found == ["release/actions.py"]
+
+
+def an_order(desk: Desk, package: Package, *, by: str = "", **changes: Any) -> CourtOrder:
+    said: dict[str, Any] = {"pause": "HK-2020-07", "court": "High Court", "citation": "HCMP 1/2026"}
+    stated = court_orders.Stated(**said | {"decided_on": desk.now().date()} | changes)
+    return court_orders.propose(package.case.ref, stated, by=by or desk.first, now=desk.now())
+
+
+def agreed_order(desk: Desk, package: Package, **changes: Any) -> CourtOrder:
+    row = an_order(desk, package, **changes)
+    return court_orders.agree(package.case.ref, row.key, by=desk.second, now=desk.now())
+
+
+def roles(code: str, *names: Role) -> None:
+    Member.objects.filter(code=code).update(roles=[name.value for name in names])
+
+
+NOT_OVERRIDDEN: dict[str, Callable[[Desk, Package], object]] = {
+    "one person": an_order,
+    "withdrawn": lambda desk, package: court_orders.withdraw(
+        package.case.ref, agreed_order(desk, package).key, by=desk.second, now=desk.now()
+    ),
+    "another request": an_order,  # agreed for another one below
+    "another item": lambda desk, package: CourtOrder.objects.filter(pk=agreed_order(desk, package).pk).update(
+        items=[2]
+    ),
+    "another version": lambda desk, package: CourtOrder.objects.filter(pk=agreed_order(desk, package).pk).update(
+        version=9
+    ),
+    "a later pause": lambda desk, package: (agreed_order(desk, package), declare(desk, name="HK-2020-08")),
+    "no counsel": lambda desk, package: (
+        agreed_order(desk, package),
+        roles(desk.first, Role.REVIEWER, Role.APPROVER),
+    ),
+    "an agreer who has left": lambda desk, package: (
+        agreed_order(desk, package),
+        Member.objects.filter(code=desk.second).update(roles=[Role.ADMINISTRATOR.value]),
+    ),
+}
+
+
+@pytest.mark.parametrize("why", list(NOT_OVERRIDDEN))
+def test_a_courts_order_overrides_a_pause_only_when_everything_about_it_is_right(desk: Desk, why: str) -> None:
+    package = sealed(desk)
+    if why == "another request":
+        other = sealed(desk)
+        declare(desk)
+        agreed_order(desk, other)
+    else:
+        declare(desk)
+        NOT_OVERRIDDEN[why](desk, package)
+    found = verdict(desk, package)
+    assert not found.allowed
+    assert "held-by-pause" in codes(found)
+
+
+def test_a_right_order_of_a_court_lets_the_paused_package_out_and_its_release_names_it(desk: Desk) -> None:
+    package = sealed(desk)
+    declare(desk)
+    assert codes(verdict(desk, package)) == {"held-by-pause"}
+    row = agreed_order(desk, package, items=frozenset({1}), document=b"The order itself.")
+    assert hand_over(desk, package)[:2] == b"PK"
+    assert Release.objects.get().exception == "HK-2020-07/court-order"
+    assert court_orders.document_of(row) == b"The order itself."
+    assert not {held.pause for one in weigh(desk.case(package.case.ref), now=desk.now())[1] for held in one.held}
+
+
+def test_who_is_not_counsel_records_no_order_and_one_person_does_not_agree_alone(desk: Desk) -> None:
+    package = sealed(desk)
+    declare(desk)
+    roles(desk.second, Role.REVIEWER, Role.APPROVER)
+    with pytest.raises(Refused) as refused:
+        an_order(desk, package, by=desk.second)
+    assert codes(refused.value) == {"no-permission"}
+    row = an_order(desk, package)
+    with pytest.raises(Refused) as refused:
+        court_orders.agree(package.case.ref, row.key, by=desk.first, now=desk.now())
+    assert "same-person" in codes(refused.value)
+    with pytest.raises(BadInput):
+        an_order(desk, package, court="")
+    court_orders.agree(package.case.ref, row.key, by=desk.second, now=desk.now())
+    assert verdict(desk, package, by=desk.first).allowed
+
+
+def test_an_order_is_published_when_its_bar_is_over(desk: Desk) -> None:
+    package = sealed(desk)
+    declare(desk)
+    row = agreed_order(desk, package, barred_until=desk.now() + timedelta(days=1))
+    with pytest.raises(Refused) as refused:
+        court_orders.publish(package.case.ref, row.key, by=desk.first, now=desk.now())
+    assert codes(refused.value) == {"order-barred"}
+    CourtOrder.objects.update(barred_until=desk.now())
+    court_orders.publish(package.case.ref, row.key, by=desk.first, now=desk.now())
+    entry = Entry.objects.get(kind="CourtOrderPublished")
+    assert (entry.public, entry.case) == (True, None)
+    assert b"HCMP 1/2026" in bytes(entry.content)
+    assert not Entry.objects.filter(kind="CourtOrderProposed", public=True).exists()

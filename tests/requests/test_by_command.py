@@ -15,14 +15,17 @@ import pytest
 
 from abeyance.answer import commands as answer
 from abeyance.console import Answer
-from abeyance.errors import NotFound, Refused
+from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.intake import commands as intake
 from abeyance.pauses import commands as pauses
 from abeyance.people import commands as people
 from abeyance.site.demo.papers import order_mail
 from abeyance.site.demo.story import PAUSES
 from abeyance.site.requests import commands as requests
+from tests.casefile.packed import declare
 from tests.desk import Desk
+from tests.pages.people import signed_in
+from tests.requests.test_by_api import Caller
 
 Run = Callable[..., Answer]
 
@@ -212,3 +215,30 @@ def test_what_is_past_its_time_is_listed_and_a_legal_hold_keeps_it(run: Run, des
     assert [each["ref"] for each in run("request", "retention").document] == [ref]
     run("request", "hold", ref, "--basis", "litigation, invented")
     assert run("request", "retention").document == []
+
+
+def test_a_courts_order_by_command_by_api_and_on_the_page(run: Run, desk: Desk) -> None:
+    ref = desk.confirmed()
+    declare(desk)
+    paper = desk.home / "order.pdf"
+    paper.write_bytes(b"%PDF the order")
+    said = ("--pause", "HK-2020-07", "--court", "High Court", "--citation", "HCMP 1/2026")
+    with pytest.raises(BadInput):
+        run("request", "court-order", ref, *said, by="first")
+    row = run("request", "court-order", ref, *said, "--date", "2026-11-20", "--document", paper, by="first").document
+    assert (row["agreed"], row["court"]) == (False, "High Court")
+    assert "waits for a second person" in run("request", "show", ref, by="first").text
+    first, second = Caller(desk, "first"), Caller(desk, "second")
+    path = f"/requests/{ref}/court-orders"
+    assert first.post(f"{path}/{row['order']}/agree").status_code == 409
+    assert second.post(f"{path}/{row['order']}/agree").json()["agreed"] is True
+    page = signed_in(desk.first).get(f"/requests/{ref}/").content.decode()
+    assert "By order of High Court (HCMP 1/2026, 2026-11-20) pause HK-2020-07 does not hold this request." in page
+    assert signed_in(desk.first).get(f"/requests/{ref}/court-orders/{row['order']}").content == b"%PDF the order"
+    assert run("request", "court-order", ref, "--withdraw", row["order"], by="second").document["withdrawn"]
+    body = {"pause": "HK-2020-07", "court": "High Court", "citation": "HCMP 2/2026", "decided_on": "2026-11-21"}
+    again = first.post(path, body)
+    assert again.status_code == 201, again.content
+    form = {"order": again.json()["order"]}
+    assert signed_in(desk.second).post(f"/requests/{ref}/agree/court-order", form).status_code == 302
+    assert first.get(f"/requests/{ref}").json()["court_orders"][-1]["agreed"] is True

@@ -74,3 +74,50 @@ class ExceptionAgreed(
     pause: str
     exception: str
     proposer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourtOrderProposed(
+    Event,
+    public=False,
+    personal=(),
+    says="Counsel recorded a court's order {order} that overrides pause {pause}, item(s): {items}.",
+):
+    """`items`: none means every item."""
+
+    order: str
+    pause: str
+    items: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourtOrderAgreed(
+    Event,
+    public=False,
+    personal=("proposer",),
+    says="The court's order {order} over pause {pause}, recorded by {proposer}, was agreed by another.",
+):
+    order: str
+    pause: str
+    proposer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourtOrderWithdrawn(
+    Event, public=False, personal=(), says="The court's order {order} overrides nothing any more."
+):
+    order: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourtOrderPublished(
+    Event,
+    public=True,
+    personal=(),
+    texts=("court", "citation"),
+    says="By order of {court} ({citation}, {decided_on}) pause {pause} was overridden for one request.",
+):
+    pause: str
+    court: str
+    citation: str
+    decided_on: str

@@ -85,6 +85,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "languages": holders.LANGUAGES,
         "objections": _objections(found),
         "matter": matters.of_matter(found, by),
+        "holding": sorted({held["pause"] for item in told["items"] for held in item["held"]}),
         "state": found.state,
     }
     context |= _for_state(found, told, by, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
-from abeyance.pauses import exceptions
+from abeyance.pauses import court_orders, exceptions
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
@@ -136,6 +136,42 @@ def _exception(act_: Callable[..., object]) -> Verb:
     return run
 
 
+def _court_order(request: MemberRequest, ref: str) -> None:
+    """Counsel records an order that overrides a pause; its document is sealed as it arrives."""
+    upload, until = request.FILES.get("document"), local_moment(_words(request, "barred_until"))
+    stated = court_orders.Stated(
+        pause=_words(request, "pause"),
+        court=_words(request, "court"),
+        citation=_words(request, "citation"),
+        decided_on=_day(_words(request, "decided_on")),
+        items=_items(request),
+        barred_until=until or None,
+        document=upload.read() if upload else b"",
+    )
+    court_orders.propose(ref, stated, by=request.member, now=_now())
+
+
+def _on_order(act_: Callable[..., object]) -> Verb:
+    def run(request: MemberRequest, ref: str) -> None:
+        act_(ref, _key(_words(request, "order")), by=request.member, now=_now())
+
+    return run
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadInput("There is no such order.") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("Say the day of the order, such as 2026-11-20.") from None
+
+
 VERBS: dict[str, Verb] = {
     "genuine": _genuine,
     "false": lambda request, ref: verification.find_false(ref, _words(request), by=request.member, now=_now()),
@@ -161,12 +197,16 @@ VERBS: dict[str, Verb] = {
     "duplicate": _duplicate,
     "recall-step": _recall_step,
     "propose-exception": _exception(exceptions.propose_use),
+    "court-order": _court_order,
+    "withdraw-order": _on_order(court_orders.withdraw),
 }
 SECOND: dict[str, Verb] = {
     "answer": lambda request, ref: answers.agree(ref, _words(request, "answer"), by=request.member, now=_now()),
     "labels": lambda request, ref: confirming.agree_labels(ref, by=request.member, now=_now()),
     "deferral": lambda request, ref: notices.approve_deferral(ref, by=request.member, now=_now()),
     "exception": _exception(exceptions.agree_use),
+    "court-order": _on_order(court_orders.agree),
+    "publish-order": _on_order(court_orders.publish),
     "erase": lambda request, ref: retention.erase(ref, "retention", by=request.member, now=_now()),
 }
 

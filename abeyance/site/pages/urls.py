@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from abeyance.site.pages import cases, operation, papers, stating, steps, views
+from abeyance.site.pages import cases, operation, overriding, papers, stating, steps, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -37,6 +37,7 @@ urlpatterns = [
         name="letter-picture",
     ),
     path("requests/<slug:ref>/documents/<uuid:key>", papers.original, name="case-document"),
+    path("requests/<slug:ref>/court-orders/<uuid:key>", overriding.order_document, name="case-order"),
     path(
         "requests/<slug:ref>/documents/<uuid:key>/pages/<int:part>/<int:number>.png", stating.drawn, name="drawn-page"
     ),

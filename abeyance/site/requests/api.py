@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+import base64
+from datetime import UTC, date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -15,11 +16,12 @@ from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import door, ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case
+from abeyance.errors import BadInput
 from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
-from abeyance.pauses import exceptions
+from abeyance.pauses import court_orders, exceptions
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
@@ -89,6 +91,16 @@ class ActIn(Schema):
 class ExceptionIn(Schema):
     pause: str = Field(max_length=64)
     exception: str = Field(max_length=64)
+
+
+class CourtOrderIn(Schema):
+    pause: str = Field(max_length=64)
+    court: str = Field(max_length=300)
+    citation: str = Field(max_length=300)
+    decided_on: date
+    items: list[int] = Field(default=[], max_length=1000)
+    barred_until: datetime | None = None
+    document: str = Field(default="", max_length=4 * 2**20)  # base64
 
 
 class ClosingIn(Schema):
@@ -377,6 +389,26 @@ def confirm_hand_over(request: HttpRequest, act: UUID, body: Confirmation) -> Do
     row = handing.confirm(act, body.digest, by=caller(request), now=_now())
     row.refresh_from_db()
     return documents.hand_over(row)
+
+
+@router.post("/requests/{ref}/court-orders", response={201: Document})
+def court_order(request: HttpRequest, ref: str, body: CourtOrderIn) -> Document:
+    try:
+        document = base64.b64decode(body.document, validate=True)
+    except ValueError:
+        raise BadInput("document is base64.") from None
+    said = body.dict(exclude={"document", "items"})
+    stated = court_orders.Stated(**said, items=frozenset(body.items), document=document)
+    row = court_orders.propose(ref, stated, by=caller(request), now=_now())
+    return court_orders.as_document(row, opened=True)
+
+
+@router.post("/requests/{ref}/court-orders/{key}/{verb}", response=Document)
+def on_court_order(
+    request: HttpRequest, ref: str, key: UUID, verb: Literal["agree", "withdraw", "publish"]
+) -> Document:
+    acts = {"agree": court_orders.agree, "withdraw": court_orders.withdraw, "publish": court_orders.publish}
+    return court_orders.as_document(acts[verb](ref, key, by=caller(request), now=_now()), opened=True)
 
 
 def _case(ref: str, by: str) -> Case:

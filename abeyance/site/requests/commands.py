@@ -33,7 +33,17 @@ from abeyance.rules.people import Permission
 from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
 from abeyance.site import portal
-from abeyance.site.requests import documents, drafting, letters, packages, receipts, verbs, verifying, versions
+from abeyance.site.requests import (
+    documents,
+    drafting,
+    letters,
+    overriding,
+    packages,
+    receipts,
+    verbs,
+    verifying,
+    versions,
+)
 from abeyance.site.requests.verbs import Parser, verb
 from abeyance.verification import actions as verification
 
@@ -107,6 +117,7 @@ def _register_answering(sub: Any) -> None:
     exception.add_argument("pause")
     exception.add_argument("exception")
     exception.add_argument("--agree", action="store_true")
+    overriding.register(sub)
     verb(sub, "preview", preview, "fields and counts that would be gathered; nothing is collected")
     verb(sub, "gather", gather, "collect the agreed minimum and seal it into a package")
     receipt = verb(sub, "receipt", write_receipt, "write the receipt of the arrival; anyone checks it offline")

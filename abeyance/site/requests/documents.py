@@ -17,6 +17,7 @@ from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Package, Release
 from abeyance.errors import Locked
 from abeyance.patterns import documents as matters
+from abeyance.pauses import court_orders
 from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.release.making import ItemPreview
 from abeyance.rules.clocks import Clock, next_due
@@ -66,6 +67,7 @@ def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
         "items": [_item(one, now, _identifier(case, one.item) if opened else None) for one in weighed],
         "documents": [_document(document) for document in case.documents.order_by("pk")],
         "packages": [package(found) for found in case.packages.order_by("sealed_at")],
+        "court_orders": [court_orders.as_document(row, opened=opened) for row in court_orders.of_case(case)],
         "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
         "same_matter": case.same_matter,
         "recall": recall(case, now=now) if recalls.is_open(case) else [],
@@ -272,9 +274,16 @@ def in_words(told: dict[str, Any]) -> str:
         f"  package {each['package']}: {each['size']} bytes, {len(each['hand_overs'])} hand-over(s)"
         for each in told["packages"]
     ]
+    lines += [f"  {_order_in_words(each)}" for each in told["court_orders"]]
     lines += [f"  {step_documents.in_one_line(each)}" for each in told["steps"]]
     lines.append(f"  next: {next_step(told)}")
     return "\n".join(lines)
+
+
+def _order_in_words(order: dict[str, Any]) -> str:
+    which = f"item(s) {', '.join(map(str, order['items']))}" if order["items"] else "every item"
+    state = "withdrawn" if order["withdrawn"] else "in force" if order["agreed"] else "waits for a second person"
+    return f"order of {order.get('court', 'a court')} over {order['pause']}, {which}: {state} ({order['order']})"
 
 
 def _item_in_words(item: dict[str, Any]) -> list[str]:
