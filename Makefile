@@ -37,7 +37,7 @@ fuzz: env ## hostile files at the reader for longer than the suite does
 	$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS)
 
 shots: env ## pictures of every page at two widths, in the folder shots (needs Chromium)
-	ABEYANCE_SHOTS=shots $(BIN)/python -m pytest tests/pages/test_every_page.py -k sound
+	ABEYANCE_TEST_SHOTS=shots $(BIN)/python -m pytest tests/pages/test_every_page.py -k sound
 
 words: env ## gather the sentences of the pages for translation, and compile them (needs gettext)
 	cd abeyance && ABEYANCE_HOME=$${TMPDIR:-/tmp}/abeyance-words DJANGO_SETTINGS_MODULE=abeyance.site.settings \

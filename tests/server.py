@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 OURS = "ABEYANCE_"
-KEPT = frozenset({"ABEYANCE_CI", "ABEYANCE_SHOTS"})
+KEPT = frozenset({"ABEYANCE_CI", "ABEYANCE_TEST_SHOTS"})
 
 
 def _name_home() -> None:

@@ -1,4 +1,4 @@
-"""A page of a document as a picture: drawn by a confined process, checked and packed as PNG by us.
+"""A page of a document, or a picture that came with it: drawn by a confined process, checked and packed as PNG by us.
 
 Nobody's browser opens a foreign file: what it gets are colours, in a file that we have written.
 """
@@ -12,14 +12,18 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from abeyance.errors import BadInput
+from abeyance.intake.reading import pictures
 from abeyance.intake.reading.draw import MOST_PIXELS
 from abeyance.intake.taking import nameless
 
 SECONDS = 15.0
 MOST_PAGES = 2000
+PICTURES = frozenset(pictures.DECODERS)
+CANNOT = "This page could not be drawn. Save the original and look at it with care."
 _ROOT = Path(__file__).resolve().parents[2]
 _START = """
 import sys
@@ -29,8 +33,14 @@ draw.main(int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))
 """
 
 
-def page(pieces: Iterable[bytes], name: str, part: str, number: int) -> bytes:
-    """PNG of the page `number` (from 1) of `part`, as `Reading` names parts. Raises BadInput where there is none."""
+@dataclass(frozen=True)
+class Drawn:
+    png: bytes
+    pages: int  # of the file that it is a page of
+
+
+def page(pieces: Iterable[bytes], name: str, part: str, number: int) -> Drawn:
+    """The page `number` (from 1) of `part`, as `Reading` names parts. Raises BadInput where there is none."""
     if not 1 <= number <= MOST_PAGES:
         raise BadInput("There is no such page.")
     with nameless() as source:
@@ -39,10 +49,10 @@ def page(pieces: Iterable[bytes], name: str, part: str, number: int) -> bytes:
         source.seek(0)
         said = _drawn(source.fileno(), name, part, number)
     head, _, pixels = said.partition(b"\n")
-    width, height = _size(head)
+    width, height, pages = _size(head)
     if width * height > MOST_PIXELS or len(pixels) != width * height * 3:
-        raise BadInput("This page could not be drawn. Save the original and look at it with care.")
-    return _png(width, height, pixels)
+        raise BadInput(CANNOT)
+    return Drawn(_png(width, height, pixels), min(pages, MOST_PAGES))
 
 
 def _drawn(source: int, name: str, part: str, number: int) -> bytes:
@@ -66,15 +76,15 @@ def _drawn(source: int, name: str, part: str, number: int) -> bytes:
     return done.stdout
 
 
-def _size(head: bytes) -> tuple[int, int]:
+def _size(head: bytes) -> tuple[int, int, int]:
     try:
         said = json.loads(head[:200])
-        width, height = int(said["width"]), int(said["height"])
+        width, height, pages = int(said["width"]), int(said["height"]), int(said["pages"])
     except (ValueError, KeyError, TypeError):
-        raise BadInput("This page could not be drawn. Save the original and look at it with care.") from None
-    if min(width, height) < 1:
-        raise BadInput("This page could not be drawn. Save the original and look at it with care.")
-    return width, height
+        raise BadInput(CANNOT) from None
+    if min(width, height, pages) < 1:
+        raise BadInput(CANNOT)
+    return width, height, pages
 
 
 def _png(width: int, height: int, pixels: bytes) -> bytes:

@@ -20,7 +20,7 @@ from abeyance.site.requests import letters
 from tests.casefile.packed import stated
 from tests.pages.browser import DESKTOP, PHONE
 
-SHOTS = os.environ.get("ABEYANCE_SHOTS")
+SHOTS = os.environ.get("ABEYANCE_TEST_SHOTS")
 PAGES = {
     "front": "/",
     "requests": "/requests/",

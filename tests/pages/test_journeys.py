@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import expect
 
 from abeyance.casefile.models import Approval, Case, Package
@@ -16,6 +18,7 @@ from abeyance.site.demo.cast import TELEPHONE
 from abeyance.site.requests import letters
 from tests.desk import MAIL
 from tests.pages.people import member_with
+from tests.pages.test_every_page import looked_at
 
 
 def arrive(desk: Any, person: Any) -> str:
@@ -231,3 +234,24 @@ def test_everything_works_without_scripts(desk: Any, member: Any) -> None:
     plain.go("/requests/new/").locator("#files").set_input_files(str(path))
     plain.press("Take in")
     assert plain.sees("has arrived and is sealed")
+
+
+def test_a_picture_among_the_papers_is_shown_to_who_asks_for_it(desk: Any, member: Any) -> None:
+    fax = io.BytesIO()
+    pages = [Image.new("L", (1000, 1400), shade) for shade in (250, 200)]
+    pages[0].save(fax, "TIFF", save_all=True, append_images=pages[1:])
+    with taking.in_memory(fax.getvalue()) as path:
+        ref = taking.take_together([path], channel="file", by="operator", now=desk.now(), names=["order.tif"]).ref
+    person = member(desk.first)
+    asked_for: list[str] = []
+    person.page.on("request", lambda request: asked_for.append(request.url))
+    person.go(f"/requests/{ref}/confirm/")
+    assert not [url for url in asked_for if url.endswith(".png")], "nothing is shown before somebody asks"
+    person.follow("order.tif")
+    assert person.sees("Page 1 of 2")
+    assert looked_at(person, "picture") == []
+    person.follow("Next page")
+    assert person.sees("Page 2 of 2")
+    assert person.page.evaluate("document.querySelector('img.page').naturalWidth") == 1000
+    assert person.page.goto(person.page.url.replace("/2/", "/3/")).status == 422
+    assert person.sees("could not be drawn")

@@ -26,6 +26,7 @@ from abeyance.site.requests import letters, receipts
 from tests import hatching
 from tests.pages import browser as browsers
 from tests.pages.people import member_with
+from tests.pages.test_every_page import looked_at
 
 
 @pytest.fixture
@@ -80,6 +81,8 @@ def test_an_officer_fetches_a_package_and_a_wrong_code_does_not(desk: Any, porta
     package = making.gather(ref, letter=letters.covering, by=desk.first, now=desk.now())
     made = links.make(package.key, to=desk.cast.fingerprint, by=desk.second, now=desk.now())
     page = portal.go("/redeem/")
+    assert portal.sees("/hand-over")
+    assert looked_at(portal, "redeem") == []
     page.locator("#token").fill(made.token)
     page.locator("#code").fill("AAAAA-AAAAA")
     portal.press("Fetch")

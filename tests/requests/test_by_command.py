@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pyrage
 import pytest
+from django.test import Client
+from PIL import Image
 
 from abeyance.answer import commands as answer
 from abeyance.console import Answer
@@ -242,3 +244,22 @@ def test_a_courts_order_by_command_by_api_and_on_the_page(run: Run, desk: Desk) 
     form = {"order": again.json()["order"]}
     assert signed_in(desk.second).post(f"/requests/{ref}/agree/court-order", form).status_code == 302
     assert first.get(f"/requests/{ref}").json()["court_orders"][-1]["agreed"] is True
+
+
+def test_a_picture_among_the_papers_is_drawn_as_a_file_and_by_the_api(run: Run, desk: Desk) -> None:
+    path, out = desk.home / "order.png", desk.home / "seen.png"
+    Image.new("RGB", (30, 20), (255, 0, 0)).save(path)
+    ref = run("intake", path, by="first").document[0]["ref"]
+    shown = run("request", "show", ref, by="first").document["documents"][0]["document"]
+    assert run("request", "draw", ref, shown, "--out", out, by="first").document["pages"] == 1
+    with Image.open(out) as seen:
+        assert seen.size == (30, 20)
+    with pytest.raises(BadInput, match="exists already"):
+        run("request", "draw", ref, shown, "--out", out, by="first")
+    with pytest.raises(BadInput, match="could not be drawn"):
+        run("request", "draw", ref, shown, "--page", 2, "--out", desk.home / "two.png", by="first")
+    token = (desk.home / "credentials" / "first.token").read_text().strip()
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    answer = client.get(f"/api/requests/{ref}/documents/{shown}/pages/0/1.png")
+    assert (answer.content, answer["X-Abeyance-Pages"]) == (out.read_bytes(), "1")
+    assert client.get(f"/api/requests/{ref}/documents/{shown}/pages/1/1.png").status_code == 404

@@ -1,6 +1,8 @@
-"""Draws a page of a foreign PDF, as raw colours on a pipe. A process of its own for each page, confined like a reader.
+"""Draws a page of a foreign PDF, or a picture, as raw colours on a pipe. A process of its own for each page, confined
+like a reader.
 
-It says one line of JSON, {"width": …, "height": …}, then width x height x 3 bytes; or {"error": …} and nothing more.
+It says one line of JSON, {"width": …, "height": …, "pages": …}, then width x height x 3 bytes; or {"error": …} and
+nothing more.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import logging
 import os
 import sys
 
-from abeyance.intake.reading import confinement, kinds, walk
+from abeyance.intake.reading import confinement, kinds, pictures, walk
 from abeyance.intake.reading.content import Content, Inner
 from abeyance.intake.reading.values import Limits
 
@@ -36,6 +38,7 @@ def main(source: int, name: str, part: str, page: int) -> None:
     confinement.leave_the_network()
     import pypdfium2  # noqa: F401 - loaded before the walls go up
 
+    pictures.load_decoders()
     limits = Limits()
     confinement.confine(limits)
     with os.fdopen(source, "rb") as file:
@@ -46,21 +49,30 @@ def main(source: int, name: str, part: str, page: int) -> None:
 
 
 def _drawn(data: bytes, number: int) -> tuple[dict[str, object], bytes]:
+    kind = kinds.kind_of(data).media_type
+    try:
+        if kind == kinds.PDF:
+            width, height, pages, colours = _page(data, number)
+        elif kind in pictures.DECODERS:
+            width, height, pages, colours = pictures.drawn(data, kind, number, WIDTH, MOST_PIXELS)
+        else:
+            return {"error": "not drawn"}, b""
+    except Exception as problem:  # the libraries fail in ways of their own
+        return {"error": type(problem).__name__}, b""
+    return {"width": width, "height": height, "pages": pages}, colours
+
+
+def _page(data: bytes, number: int) -> tuple[int, int, int, bytes]:
     import pypdfium2
 
-    if kinds.kind_of(data).media_type != kinds.PDF:
-        return {"error": "not a PDF"}, b""
-    try:
-        document = pypdfium2.PdfDocument(data)
-        page = document[number - 1]
-        width, height = page.get_size()
-        scale = min(WIDTH / width, (MOST_PIXELS / (width * height)) ** 0.5)
-        bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=False, may_draw_forms=False)
-        seen, wide = memoryview(bitmap.buffer).cast("B"), bitmap.width * 3
-        rows = [bytes(seen[row * bitmap.stride :][:wide]) for row in range(bitmap.height)]
-    except Exception as problem:  # the library fails in ways of its own
-        return {"error": type(problem).__name__}, b""
-    return {"width": bitmap.width, "height": bitmap.height}, b"".join(rows)
+    document = pypdfium2.PdfDocument(data)
+    page = document[number - 1]
+    width, height = page.get_size()
+    scale = min(WIDTH / width, (MOST_PIXELS / (width * height)) ** 0.5)
+    bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=False, may_draw_forms=False)
+    seen, wide = memoryview(bitmap.buffer).cast("B"), bitmap.width * 3
+    rows = [bytes(seen[row * bitmap.stride :][:wide]) for row in range(bitmap.height)]
+    return bitmap.width, bitmap.height, len(document), b"".join(rows)
 
 
 def _write(head: dict[str, object], pixels: bytes) -> None:

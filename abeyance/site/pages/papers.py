@@ -61,7 +61,7 @@ def letter_file(request: MemberRequest, ref: str, kind: str, language: str) -> H
 def letter_picture(request: MemberRequest, ref: str, kind: str, language: str, number: int) -> HttpResponse:
     """Drawn from the very file that is printed, by the same confined process as foreign papers."""
     written = _written(ref, kind, language, request.member)
-    answer = HttpResponse(drawing.page([written.pdf], LETTER, LETTER, number), content_type="image/png")
+    answer = HttpResponse(drawing.page([written.pdf], LETTER, LETTER, number).png, content_type="image/png")
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 

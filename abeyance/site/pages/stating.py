@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from abeyance import seals
-from abeyance.casefile import door, retention
+from abeyance.casefile import door
 from abeyance.casefile.models import Case
-from abeyance.errors import BadInput, NotFound
+from abeyance.errors import BadInput
 from abeyance.intake import confirming, drawing, taking
 from abeyance.people.directory import queries as directory
 from abeyance.people.pages import MemberRequest, page
@@ -26,7 +26,7 @@ from abeyance.policy import queries as policy
 from abeyance.rules.permissions import Permission
 from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
 from abeyance.seals.uploads import SealedUpload
-from abeyance.site.requests import commands, documents, drafting
+from abeyance.site.requests import commands, documents, drafting, papers
 
 BLANK_ITEMS = 2
 PDF = "application/pdf"
@@ -111,18 +111,23 @@ def confirm(request: MemberRequest, ref: str) -> HttpResponse:
 
 @page(P.CASE_READ)
 def drawn(request: MemberRequest, ref: str, key: UUID, part: int, number: int) -> HttpResponse:
-    """One page of a PDF as a picture."""
-    found = _case(ref, request.member)
-    document = found.documents.filter(key=key).first()
-    if document is None:
-        raise NotFound("This request has no such document.")
-    parts = documents.reading_of(found, document).get("parts", [])
-    if not 0 <= part < len(parts):
-        raise NotFound("This document has no such part.")
-    pieces = seals.unseal_file(found.holder, retention.document_file(document), place=document.place)
-    answer = HttpResponse(drawing.page(pieces, parts[0]["path"], parts[part]["path"], number), content_type="image/png")
+    """One page of a PDF or of a picture, as colours in a file of ours."""
+    seen = papers.drawn(_case(ref, request.member), key, part, number)
+    answer = HttpResponse(seen.png, content_type="image/png")
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+@page(P.CASE_READ)
+def picture(request: MemberRequest, ref: str, key: UUID, part: int, number: int) -> HttpResponse:
+    """A picture that came with the papers, for a reader who asks for this one: it is shown nowhere else."""
+    found = _case(ref, request.member)
+    context = {"case": found, "key": key, "part": part, "number": number}
+    try:
+        pages = papers.drawn(found, key, part, number).pages
+    except BadInput as problem:
+        return render(request, "pages/picture.html", context | {"problem": str(problem)}, status=422)
+    return render(request, "pages/picture.html", context | {"pages": pages})
 
 
 def _particular_names(draft: Mapping[str, Any]) -> list[str]:
@@ -192,7 +197,13 @@ def _readable_document(found: Case, document: Any) -> dict[str, Any]:
         for place, part in enumerate(read.get("parts", []))
         for number, text in enumerate(part["text"], 1)
     ]
-    return {"key": str(document.key), "name": name, "size": document.size, "pages": pages, "mark": document.mark}
+    pictures = [
+        {"of": part["path"], "part": place}
+        for place, part in enumerate(read.get("parts", []))
+        if part["type"] in drawing.PICTURES
+    ]
+    told = {"key": str(document.key), "name": name, "size": document.size, "mark": document.mark}
+    return told | {"pages": pages, "pictures": pictures}
 
 
 def _case(ref: str, by: str) -> Case:

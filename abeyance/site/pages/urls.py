@@ -41,6 +41,7 @@ urlpatterns = [
     path(
         "requests/<slug:ref>/documents/<uuid:key>/pages/<int:part>/<int:number>.png", stating.drawn, name="drawn-page"
     ),
+    path("requests/<slug:ref>/documents/<uuid:key>/pictures/<int:part>/<int:number>/", stating.picture, name="picture"),
     path("requests/<slug:ref>/act/<slug:verb>", steps.act_on, name="act-on-case"),
     path("requests/<slug:ref>/agree/<slug:verb>", steps.agree_on, name="agree-on-case"),
     path("requests/<slug:ref>/tell", steps.tell, name="tell-holder"),

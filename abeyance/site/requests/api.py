@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Body, Field, Router, Schema
 
 from abeyance.answer import actions as answers
@@ -33,7 +33,7 @@ from abeyance.rules.people import Permission
 from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
 from abeyance.site import portal
-from abeyance.site.requests import commands, documents, letters, packages, receipts, verifying, versions
+from abeyance.site.requests import commands, documents, letters, packages, papers, receipts, verifying, versions
 from abeyance.verification import actions as verification
 
 router = Router(tags=["requests"], auth=MemberToken())
@@ -347,6 +347,13 @@ def erase(request: HttpRequest, ref: str) -> None:
 @router.get("/packages/{key}", response=Document)
 def package(request: HttpRequest, key: UUID) -> Document:
     return documents.package(packages.readable(key, caller(request)))
+
+
+@router.get("/requests/{ref}/documents/{key}/pages/{part}/{number}.png")
+def drawn(request: HttpRequest, ref: str, key: UUID, part: int, number: int) -> HttpResponse:
+    """One page or picture of its papers, drawn anew by a confined process. `part` counts from 0."""
+    seen = papers.drawn(_case(ref, caller(request)), key, part, number)
+    return HttpResponse(seen.png, content_type="image/png", headers={"X-Abeyance-Pages": str(seen.pages)})
 
 
 @router.post("/packages/{key}/check", response=Document)

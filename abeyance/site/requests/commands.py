@@ -39,6 +39,7 @@ from abeyance.site.requests import (
     letters,
     overriding,
     packages,
+    papers,
     receipts,
     verbs,
     verifying,
@@ -120,6 +121,7 @@ def _register_answering(sub: Any) -> None:
     overriding.register(sub)
     verb(sub, "preview", preview, "fields and counts that would be gathered; nothing is collected")
     verb(sub, "gather", gather, "collect the agreed minimum and seal it into a package")
+    papers.register(sub)
     receipt = verb(sub, "receipt", write_receipt, "write the receipt of the arrival; anyone checks it offline")
     receipt.add_argument("--out", type=Path, required=True, metavar="FILE")
     letter = verb(sub, "letter", write_letter, "write a letter, as PDF and text")
@@ -182,7 +184,7 @@ def _shown(case: Case, reader: str) -> Answer:
 def write_draft(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=True)
     case = door.open_for(by, args.ref, Permission.CASE_READ, now=verbs.now())
-    _write(args.file, drafting.draft(case).encode())
+    verbs.write_new(args.file, drafting.draft(case).encode())
     return Answer(
         {"file": str(args.file)}, f"{args.file}: correct it, then abeyance request confirm {case.ref} {args.file}"
     )
@@ -334,14 +336,14 @@ def write_letter(args: argparse.Namespace) -> Answer:
     files = [args.out / f"{case.ref}-{args.kind}.pdf", args.out / f"{case.ref}-{args.kind}.txt"]
     args.out.mkdir(parents=True, exist_ok=True)
     for path, content in zip(files, (written.pdf, written.text.encode()), strict=True):
-        _write(path, content)
+        verbs.write_new(path, content)
     return Answer({"files": [str(path) for path in files]}, "\n".join(map(str, files)))
 
 
 def write_receipt(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=False)
     case = door.open_for(by, args.ref, Permission.CASE_READ, now=verbs.now())
-    _write(args.out, receipts.of_arrival(case).encode())
+    verbs.write_new(args.out, receipts.of_arrival(case).encode())
     return Answer({"file": str(args.out)}, f"{args.out}: anyone checks it with `abeyance verify {args.out}`.")
 
 
@@ -453,17 +455,6 @@ def stated_demand(document: object) -> demandfile.StatedDemand:
         return demandfile.parse_demand(document)
     except demandfile.Unreadable as problem:
         raise BadInput(str(problem)) from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        with path.open("xb") as file:
-            path.chmod(0o600)
-            file.write(content)
-    except FileExistsError:
-        raise BadInput(f"{path} exists already; nothing was written.") from None
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be written: {problem.strerror}.") from None
 
 
 def _moment(text: str) -> datetime:

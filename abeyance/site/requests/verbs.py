@@ -1,11 +1,13 @@
-"""How the commands of requests and packages are declared."""
+"""How the commands of requests and packages are declared, and how they write a file."""
 
 from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from abeyance.errors import BadInput
 from abeyance.people import commands as people
 
 Parser = argparse.ArgumentParser
@@ -22,3 +24,14 @@ def verb(verbs: Any, name: str, run: Any, help_: str, *, ref: bool = True) -> Pa
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            path.chmod(0o600)
+            file.write(content)
+    except FileExistsError:
+        raise BadInput(f"{path} exists already; nothing was written.") from None
+    except OSError as problem:
+        raise BadInput(f"{path} cannot be written: {problem.strerror}.") from None
