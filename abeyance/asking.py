@@ -21,18 +21,19 @@ from django.db import connection, models
 Row = TypeVar("Row", bound=models.Model)
 Plain = tuple[Any, ...]
 Read = Callable[[Plain], Any]
+Hearer = Callable[[list[Plain]], object]
 
 
 class Asked:
     def __init__(self) -> None:
         self._statements: list[str] = []
         self._arguments: list[Any] = []
-        self._answers: list[tuple[Read | None, list[Any]]] = []
+        self._hearers: list[Hearer | None] = []  # one for each statement
 
     def rows(self, model: type[Row], rest: str, *arguments: object) -> list[Row]:
         """Whole rows of one table, which `rest` may call `t`; filled by `now`."""
         statement = f"SELECT {_columns(model)} FROM {model._meta.db_table} t {rest}"  # noqa: S608
-        return self._add(_reader(model, _names(model)), statement, arguments)
+        return self._read(_reader(model, _names(model)), statement, arguments)
 
     def of(self, wanted: models.QuerySet[Row]) -> list[Row]:
         """The rows of a queryset of one table; filled by `now`."""
@@ -42,7 +43,7 @@ class Asked:
         except EmptyResultSet:  # Django knows without asking that there are none
             return []
         names = tuple(column.target.attname for column, _, _ in compiler.select)
-        return self._add(_reader(wanted.model, names), statement, arguments)
+        return self._read(_reader(wanted.model, names), statement, arguments)
 
     def count(self, wanted: models.QuerySet[Any], most: int) -> Count:
         """How many rows a queryset has; beyond `most` the database stops counting. Filled by `now`."""
@@ -55,37 +56,61 @@ class Asked:
 
     def plain(self, statement: str, *arguments: object) -> list[Plain]:
         """Any statement that gives rows; filled by `now`."""
-        return self._add(None, statement, arguments)
+        answer: list[Plain] = []
+        self._add(statement, arguments, answer.extend)
+        return answer
 
-    def written(self, row: models.Model) -> list[Plain]:
-        """Insert a new row; `now` gives its key."""
-        fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    def heard(self, hearer: Hearer, statement: str, *arguments: object) -> None:
+        """Like `plain`, where `now` hands the rows to `hearer`."""
+        self._add(statement, arguments, hearer)
+
+    def drawn(self, model: type[models.Model]) -> list[Plain]:
+        """The key of a row that is to be written later, for others that point at it; given by `now`."""
+        return self.plain("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", model._meta.db_table)
+
+    def written(self, row: models.Model) -> None:
+        """Insert a new row; `now` gives it its key, unless it has one that was drawn."""
+        fields = [field for field in row._meta.concrete_fields if not (field.primary_key and row.pk is None)]
         names = ", ".join(f'"{field.column}"' for field in fields)
         marks = ", ".join(["%s"] * len(fields))
         values = tuple(field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields)
         table = row._meta.db_table
-        return self._add(None, f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING id", values)  # noqa: S608
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608
+        self._add(statement, values, lambda found: stored(row, found[0][0]))
 
     def silent(self, statement: str) -> None:
         """A setting, which gives no rows."""
-        self._statements.append(statement)
+        self._add(statement, (), None)
+
+    def also(self, other: Asked) -> None:
+        """What the other one asks, after what is asked here, in the same journey."""
+        self._statements += other._statements
+        self._arguments += other._arguments
+        self._hearers += other._hearers
 
     def now(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute("; ".join(self._statements), self._arguments)
-            for read, answer in self._answers:
-                while cursor.description is None:
-                    cursor.nextset()
-                found = cursor.fetchall()
-                answer.extend(found if read is None else map(read, found))
-                cursor.nextset()
+            answers = cursor.cursor  # all have come; what follows asks nothing of the server
+            for hearer in self._hearers:
+                if hearer is not None:
+                    hearer(answers.fetchall())
+                answers.nextset()
 
-    def _add(self, read: Read | None, statement: str, arguments: tuple[object, ...]) -> list[Any]:
+    def _read(self, read: Read, statement: str, arguments: tuple[object, ...]) -> list[Any]:
         answer: list[Any] = []
+        self._add(statement, arguments, lambda found: answer.extend(map(read, found)))
+        return answer
+
+    def _add(self, statement: str, arguments: tuple[object, ...], hearer: Hearer | None) -> None:
         self._statements.append(statement)
         self._arguments.extend(arguments)
-        self._answers.append((read, answer))
-        return answer
+        self._hearers.append(hearer)
+
+
+def stored(row: models.Model, key: int) -> None:
+    """The row is in the database, under this key."""
+    row.pk, row._state.adding, row._state.db = key, False, connection.alias
 
 
 class Count:

@@ -7,6 +7,7 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from abeyance.asking import Asked
+from abeyance.casefile.models import Case
 from abeyance.pauses.models import PauseRow
 from abeyance.policy.models import Current
 
@@ -38,11 +39,23 @@ def test_rows_are_read_as_django_reads_them_and_written_rows_come_back(desk: obj
         declared_by="operator",
     )
     asked = Asked()
-    keys, rows = asked.written(row), asked.rows(PauseRow, "WHERE t.name = %s", "P")
+    asked.written(row)
+    rows = asked.rows(PauseRow, "WHERE t.name = %s", "P")
     asked.now()
+    assert row.pk is not None
+    assert not row._state.adding
     assert [(found.pk, found.body, found.who, found.declared_at) for found in rows] == [
-        (keys[0][0], {"a": [1]}, ["HK"], now)
+        (row.pk, {"a": [1]}, ["HK"], now)
     ]
+
+
+def test_a_key_may_be_drawn_before_its_row_and_two_may_ask_together(desk: object) -> None:
+    first, second = Asked(), Asked()
+    key, text = first.drawn(Case), second.plain("SELECT 'second'")
+    first.also(second)
+    first.now()
+    assert text == [("second",)]
+    assert key[0][0] > 0
 
 
 def test_a_broken_statement_stops_all_of_it(desk: object) -> None:

@@ -18,9 +18,10 @@ from abeyance.rules.lifecycle import Event, State
 def move(case: Case, event: Event, *, by: str, now: datetime) -> None:
     """Change the state if it is still what the caller saw, and record it; inside the caller's transaction."""
     asked = Asked()
-    moved = moving(asked, case, event, now=now)
+    told, moved = moving(asked, case, event, now=now)
+    ledger.appending(asked, [told], by=by, now=now, holder=case.holder, case=case.ref)
     asked.now()
-    ledger.append(moved(), by=by, now=now, holder=case.holder, case=case.ref)
+    moved()
 
 
 MOVE = (
@@ -29,23 +30,22 @@ MOVE = (
 )
 
 
-def moving(asked: Asked, case: Case, event: Event, *, now: datetime) -> Callable[[], CaseMoved]:
-    """For a caller that writes more in the same journey, and records this beside an entry of its own. What it gives is
-    called after `asked.now()`."""
+def moving(asked: Asked, case: Case, event: Event, *, now: datetime) -> tuple[CaseMoved, Callable[[], None]]:
+    """For a caller that writes more in the same journey: what to record, and what to call after `asked.now()`, which
+    raises SomeoneElseWasFirst where the case was no longer what the caller saw."""
     before = State(case.state)
     after = next_state(case, event)
     closed = now if after is State.CLOSED else None
     changed = asked.plain(MOVE, after.value, closed, case.pk, case.version, before.value)
 
-    def moved() -> CaseMoved:
+    def moved() -> None:
         if len(changed) != 1:
             raise SomeoneElseWasFirst(f"{case.ref} has changed meanwhile; look at it again.")
         case.state, case.version, case.closed_at = after, case.version + 1, closed
         if (after in lifecycle.OPEN_STATES) != (before in lifecycle.OPEN_STATES):
             _open_items(case, after in lifecycle.OPEN_STATES)
-        return CaseMoved(before=before.value, event=event.value, after=after.value)
 
-    return moved
+    return CaseMoved(before=before.value, event=event.value, after=after.value), moved
 
 
 def next_state(case: Case, event: Event) -> State:

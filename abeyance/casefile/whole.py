@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -59,9 +59,9 @@ class Whole:
         return next((each for each in self.findings if each.demand_version == self.demand.version), None)
 
 
-def locked(package: UUID) -> Whole:
-    """The case's row stays locked until the end of the transaction. Raises NotFound."""
-    asked = Asked()
+def locking(asked: Asked, package: UUID) -> Callable[[], Whole]:
+    """To be called after `asked.now()`; the case's row stays locked until the end of the transaction. Raises NotFound
+    when it is called."""
     case = asked.rows(Case, f"WHERE t.id = {CASE} FOR UPDATE", package)
     found = asked.rows(Package, "WHERE t.key = %s", package)
     demands = asked.rows(Demand, f"WHERE t.case_id = {CASE} ORDER BY t.version DESC", package)
@@ -74,23 +74,26 @@ def locked(package: UUID) -> Whole:
     orders = asked.of(CourtOrder.objects.filter(case__packages__key=package).defer("named", "document").order_by("pk"))
     acts = asked.rows(ClockAct, f"WHERE t.case_id = {CASE} ORDER BY t.id", package)
     identifiers = asked.plain(IDENTIFIERS, package)
-    asked.now()
-    if not case or not found:
-        raise NotFound("There is no such package.")
-    found[0].case = case[0]
-    return Whole(
-        case=case[0],
-        package=found[0],
-        demands=demands,
-        findings=findings,
-        packed=_with_items(packed, items, demands),
-        approvals={row.item_id: row for row in approvals},
-        notices=notices,
-        uses=uses,
-        orders=orders,
-        acts=[facts.as_act(row) for row in acts],
-        identifiers=int(identifiers[0][0]),
-    )
+
+    def locked() -> Whole:
+        if not case or not found:
+            raise NotFound("There is no such package.")
+        found[0].case = case[0]
+        return Whole(
+            case=case[0],
+            package=found[0],
+            demands=demands,
+            findings=findings,
+            packed=_with_items(packed, items, demands),
+            approvals={row.item_id: row for row in approvals},
+            notices=notices,
+            uses=uses,
+            orders=orders,
+            acts=[facts.as_act(row) for row in acts],
+            identifiers=int(identifiers[0][0]),
+        )
+
+    return locked
 
 
 def _with_items(packed: list[PackageItem], items: list[Item], demands: list[Demand]) -> list[PackageItem]:

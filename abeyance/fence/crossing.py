@@ -43,16 +43,19 @@ class Moment:
     mark: tuple[int, str, int]
 
 
-def enter() -> Moment:
+def enter(also: Asked | None = None) -> Moment:
     """Take the lock together with other releases; read facts only after it.
 
     One journey of several statements: each that follows the lock sees all that was committed before it was given.
+    `also` follows them in the same journey.
     """
     asked = _prepared(WAIT_MS)
     asked.plain("SELECT pg_advisory_xact_lock(%s, pg_backend_pid() %% %s)", DOOR, DOORS)
     asked.plain("SELECT pg_advisory_xact_lock_shared(%s)", LOCK)
     settings = asked.plain(surroundings.STATEMENT)
     now, epoch = asked.plain(CLOCK), asked.plain(MARKED_EPOCH)
+    if also is not None:
+        asked.also(also)
     _ask(asked)
     surroundings.refuse_unless_safe(*settings[0])
     if not epoch:
@@ -87,14 +90,14 @@ def epoch() -> int:
 
 
 @contextmanager
-def together(act: UUID) -> Iterator[Moment]:
+def together(act: UUID, also: Asked | None = None) -> Iterator[Moment]:
     """One durable transaction inside the fence; on a normal exit `act` is committed here and on every stand-by.
-    Gives the moment and the epoch at which it was entered.
+    Gives the moment and the epoch at which it was entered. `also` is asked on the way, after the lock.
 
     Raises Unsafe when a stand-by did not confirm, SomeoneElseWasFirst when the fence was not to be had in time.
     """
     with _certain(act), transaction.atomic(durable=True):
-        yield enter()
+        yield enter(also)
 
 
 @contextmanager

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from abeyance.ledger.entries import append as append
     from abeyance.ledger.entries import append_all as append_all
+    from abeyance.ledger.entries import appending as appending
     from abeyance.ledger.models import Entry as Entry
 
-__all__ = ["Entry", "append", "append_all"]
+__all__ = ["Entry", "append", "append_all", "appending"]
 
 
 def __getattr__(name: str) -> Any:
     # Django imports this package before its models may be imported.
-    if name in ("append", "append_all"):
+    if name in ("append", "append_all", "appending"):
         from abeyance.ledger import entries
 
         return getattr(entries, name)

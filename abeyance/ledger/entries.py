@@ -1,4 +1,7 @@
-"""Writing an entry: one INSERT in the transaction of the act, no file, no network, no key holder."""
+"""Writing an entry: one INSERT in the transaction of the act, no file, no network, no key holder.
+
+An act that writes much takes its entry along in the same journey (`appending`).
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,13 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from abeyance import seals
+from abeyance.asking import Asked, Plain, stored
 from abeyance.ledger.models import Entry
 from abeyance.rules.events import Event
 from abeyance.rules.ledger.opening import SALT, actor_mark, spell
 
 COLUMNS = 'kind, content, salt, holder, public, commitment, "case", epoch, at, act, by'
+Holder = str | seals.HolderKey
 VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
@@ -25,7 +30,7 @@ def append(
     *,
     by: str,
     now: datetime,
-    holder: str | None = None,
+    holder: Holder | None = None,
     case: str | None = None,
     epoch: int | None = None,
     act: UUID | None = None,
@@ -39,23 +44,42 @@ def append_all(
     *,
     by: str,
     now: datetime,
-    holder: str | None = None,
+    holder: Holder | None = None,
     case: str | None = None,
     epoch: int | None = None,
     act: UUID | None = None,
 ) -> list[Entry]:
     """Several entries of one act, in this order, by one INSERT; `epoch` and `act` are the last one's."""
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("an entry is written in the transaction of its act")
-    whose = holder or seals.LEDGER
-    entries = [_entry(event, by, now, whose, case) for event in events[:-1]]
-    entries.append(_entry(events[-1], by, now, whose, case, epoch, act))
-    _seal_salts(whose, [entry for entry in entries if not entry.public])
-    _insert(entries)
+    asked = Asked()
+    entries = appending(asked, events, by=by, now=now, holder=holder, case=case, epoch=epoch, act=act)
+    asked.now()
     return entries
 
 
-def _seal_salts(holder: str, entries: Sequence[Entry]) -> None:
+def appending(
+    asked: Asked,
+    events: Sequence[Event],
+    *,
+    by: str,
+    now: datetime,
+    holder: Holder | None = None,
+    case: str | None = None,
+    epoch: int | None = None,
+    act: UUID | None = None,
+) -> list[Entry]:
+    """Like `append_all`, in one journey with what else the act writes; `asked.now()` writes them."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an entry is written in the transaction of its act")
+    whose = holder or seals.LEDGER
+    name = whose.holder if isinstance(whose, seals.HolderKey) else whose
+    entries = [_entry(event, by, now, name, case) for event in events[:-1]]
+    entries.append(_entry(events[-1], by, now, name, case, epoch, act))
+    _seal_salts(whose, [entry for entry in entries if not entry.public])
+    _insert(asked, entries)
+    return entries
+
+
+def _seal_salts(holder: Holder, entries: Sequence[Entry]) -> None:
     if entries:
         places = [(bytes(entry.salt), salt_place(bytes(entry.commitment))) for entry in entries]
         for entry, sealed in zip(entries, seals.seal_many(holder, places), strict=True):
@@ -94,16 +118,18 @@ def salt_place(commitment: bytes) -> str:
     return f"ledger:{commitment.hex()}"
 
 
-def _insert(entries: Sequence[Entry]) -> None:
-    rows: list[Any] = []
+def _insert(asked: Asked, entries: Sequence[Entry]) -> None:
+    row: list[Any] = []
     for entry in entries:
-        rows += (
+        row += (
             entry.kind, entry.content, entry.salt, entry.holder, entry.public, entry.commitment,
             entry.case, entry.epoch, entry.at, entry.act, entry.by,
         )  # fmt: skip
     values = ", ".join([VALUES] * len(entries))
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO ledger_entry ({COLUMNS}) VALUES {values} RETURNING id", rows)  # noqa: S608
-        for entry, found in zip(entries, cursor.fetchall(), strict=True):
-            entry.pk = int(found[0])
-            entry._state.adding, entry._state.db = False, connection.alias
+    keys = f"INSERT INTO ledger_entry ({COLUMNS}) VALUES {values} RETURNING id"  # noqa: S608
+
+    def written(found: list[Plain]) -> None:
+        for entry, key in zip(entries, found, strict=True):
+            stored(entry, key[0])
+
+    asked.heard(written, keys, *row)

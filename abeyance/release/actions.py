@@ -14,7 +14,7 @@ from abeyance import fence, ledger, outbox, seals
 from abeyance.asking import Asked
 from abeyance.casefile import moves, retention
 from abeyance.casefile.models import ClockAct, Envelope, Package, Release
-from abeyance.casefile.whole import locked
+from abeyance.casefile.whole import locking
 from abeyance.errors import Refused, SomeoneElseWasFirst
 from abeyance.release import reading
 from abeyance.release.ranges import NotThere, Span, Wanted
@@ -63,23 +63,27 @@ def release_envelope(envelope: Envelope, wanted: Wanted, *, channel: str, by: st
 
 
 def _committed(key: UUID, *, to: str, channel: str, by: str) -> Release:
-    act = uuid4()
-    with fence.together(act) as entered:
-        whole = locked(key)
-        facts = reading.facts_of(whole, entered, to=to, by=by)
+    act, asked, more = uuid4(), Asked(), Asked()
+    locked = locking(asked, key)
+    with fence.together(act, asked) as entered:
+        whole = locked()
+        sealing = seals.asking_key(more, whole.case.holder)
+        facts = reading.facts_of(whole, entered, to=to, by=by, also=more)
         verdict = rules.judge(facts, entered.now)
         if not verdict.allowed:
             raise Refused(verdict.reasons)
-        return _write(
-            whole.package, facts, verdict, act=act, to=to, channel=channel, by=by, now=entered.now, epoch=entered.epoch
-        )
+        row = _row(whole.package, verdict, entered, act=act, to=to, channel=channel, by=by)
+        _write(row, facts, sealing(), now=entered.now)
+        return row
 
 
 def could_leave(key: UUID, *, to: str, by: str) -> Verdict:
     """What the gate would say at this moment, for a page or a preview. Binds nobody: `release` asks again."""
+    asked = Asked()
+    locked = locking(asked, key)
     with transaction.atomic():
-        entered = fence.enter()
-        return rules.judge(reading.facts_of(locked(key), entered, to=to, by=by), entered.now)
+        entered = fence.enter(asked)
+        return rules.judge(reading.facts_of(locked(), entered, to=to, by=by), entered.now)
 
 
 def finish(row: Release, state: str, *, now: datetime, reason: str = "") -> None:
@@ -101,44 +105,38 @@ def finish(row: Release, state: str, *, now: datetime, reason: str = "") -> None
         ledger.append(event, by="worker", now=now, holder=case.holder, case=case.ref)
 
 
-def _write(
-    package: Package,
-    facts: ReleaseFacts,
-    verdict: Verdict,
-    *,
-    act: UUID,
-    to: str,
-    channel: str,
-    by: str,
-    now: datetime,
-    epoch: int,
+def _row(
+    package: Package, verdict: Verdict, entered: fence.Moment, *, act: UUID, to: str, channel: str, by: str
 ) -> Release:
-    """State, release, ledger entry and what must follow, in the caller's transaction."""
-    case = package.case
-    row = Release(
+    return Release(
         act=act,
         package=package,
-        made=now,
-        epoch=epoch,
+        made=entered.now,
+        epoch=entered.epoch,
         by=by,
         channel=channel,
         agency_key=to,
         exception=",".join(verdict.exceptions)[:140],
     )
-    asked = Asked()
-    key, moved = asked.written(row), moves.moving(asked, case, Event.RELEASED, now=now)
-    asked.now()
-    row.pk, row._state.adding = key[0][0], False
+
+
+def _write(row: Release, facts: ReleaseFacts, sealing: seals.HolderKey, *, now: datetime) -> None:
+    """State, release, ledger entry and what must follow, in the caller's transaction."""
+    package, case, asked = row.package, row.package.case, Asked()
+    asked.written(row)
+    moved, moved_on = moves.moving(asked, case, Event.RELEASED, now=now)
     released = Released(
         package=str(package.pk),
-        recipient=to,
-        way=channel,
+        recipient=row.agency_key,
+        way=row.channel,
         version=package.demand_version,
         items=tuple(packed.item.number for packed in facts.items),
         policy=facts.books[0].policy.digest,
         digest=bytes(package.sha256).hex(),
     )
-    both = [moved(), released]
-    entries = ledger.append_all(both, by=by, now=now, holder=case.holder, case=case.ref, epoch=epoch, act=act)
+    entries = ledger.appending(
+        asked, [moved, released], by=row.by, now=now, holder=sealing, case=case.ref, epoch=row.epoch, act=row.act
+    )
+    asked.now()
+    moved_on()
     outbox.queue("release.follow_up", because_of=entries[-1], release=row.pk)
-    return row

@@ -41,13 +41,14 @@ from abeyance.rules.release import (
 from abeyance.rules.terms import Ground
 
 
-def facts_of(whole: Whole, entered: Moment, *, to: str, by: str) -> ReleaseFacts:
-    """The facts about handing this package to the key `to` (a fingerprint), done by the member `by`."""
+def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | None = None) -> ReleaseFacts:
+    """The facts about handing this package to the key `to` (a fingerprint), done by the member `by`. `also` is asked
+    in the same journey."""
     case, package, demand, finding = whole.case, whole.package, whole.demand, whole.finding
     approvals = whole.approvals
     said = casefacts.demand_facts(case, demand, genuine=finding is not None and finding.genuine)
     labels = casefacts.labels_that_count(case, said, whole.demands)
-    asked = Asked()
+    asked = also or Asked()
     others_of, suspended_of = patterns.others_of(asked, [case.pk]), patterns.suspended(asked)
     standing_of, books_of = people.standing_of(asked, _codes(by, whole)), policy.books_of(asked, lock=True)
     key_of, pauses_of = directory.lock_key(asked, to), store.covering(asked, labels, entered=entered)

@@ -357,7 +357,7 @@ def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
         used
         for packed in facts.items
         for pause in facts.pauses
-        if _held(pause, facts, packed, now) and (used := _way_through(pause, facts, packed)) is not None
+        if (used := _way_through(pause, facts, packed)) is not None and _held(pause, facts, packed, now)
     }
 
 

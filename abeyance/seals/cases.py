@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 from django.db.utils import ProgrammingError
 
+from abeyance.asking import Asked
 from abeyance.errors import BadInput, NotFound, SomeoneElseWasFirst, Unsafe
 from abeyance.seals import hpke, rows
 from abeyance.seals.binding import Kind, bound_to, case_key_binding, checked, is_package
@@ -18,6 +20,14 @@ from abeyance.seals.rows import CaseRow, Cursor, IntakeRow
 MAX_FIELD = 4 * 2**20
 LEDGER = "ledger"  # the holder of salts that belong to no case; never erased
 NO_KEY = "There is no key for this: it was erased, or it never was."
+
+
+@dataclass(frozen=True)
+class HolderKey:
+    """The public key of `holder`, for whoever has read it in the same transaction already."""
+
+    holder: str
+    public: bytes
 
 
 def home() -> Path:
@@ -69,10 +79,10 @@ def seal(holder: str, plaintext: bytes, *, place: str) -> bytes:
     return seal_many(holder, [(plaintext, place)])[0]
 
 
-def seal_many(holder: str, plain: Iterable[tuple[bytes, str]]) -> list[bytes]:
-    """Like `seal`, with one look at the holder's key."""
-    public = public_key(holder)
-    return [_sealed(public, holder, plaintext, place) for plaintext, place in plain]
+def seal_many(holder: str | HolderKey, plain: Iterable[tuple[bytes, str]]) -> list[bytes]:
+    """Like `seal`, with one look at the holder's key, or none."""
+    key = holder if isinstance(holder, HolderKey) else HolderKey(holder, public_key(holder))
+    return [_sealed(key.public, key.holder, plaintext, place) for plaintext, place in plain]
 
 
 def _sealed(public: bytes, holder: str, plaintext: bytes, place: str) -> bytes:
@@ -91,6 +101,18 @@ def public_key(holder: str) -> bytes:
     if found is None:
         raise NotFound(NO_KEY)
     return found
+
+
+def asking_key(asked: Asked, holder: str) -> Callable[[], HolderKey]:
+    """The key read in a journey with other questions; to be called after `asked.now()`."""
+    found = asked.plain(rows.PUBLIC_KEY, checked(holder))
+
+    def key() -> HolderKey:
+        if not found:
+            raise NotFound(NO_KEY)
+        return HolderKey(holder, bytes(found[0][0]))
+
+    return key
 
 
 def _ledger_key() -> bytes:

@@ -43,6 +43,7 @@ class CaseRow:
     fresh: bool
 
 
+PUBLIC_KEY = "SELECT public_key FROM seals_casekey WHERE holder = %s"
 CASE_COLUMNS = "holder, jurisdiction, public_key, wrapped, generation, fresh"
 
 
@@ -84,7 +85,7 @@ def insert_case(cursor: Cursor, row: CaseRow) -> bool:
 
 
 def public_key(cursor: Cursor, holder: str) -> bytes | None:
-    cursor.execute("SELECT public_key FROM seals_casekey WHERE holder = %s", [holder])
+    cursor.execute(PUBLIC_KEY, [holder])
     row = cursor.fetchone()
     return bytes(row[0]) if row else None
 
