@@ -68,15 +68,20 @@ class Asked:
         """The key of a row that is to be written later, for others that point at it; given by `now`."""
         return self.plain("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", model._meta.db_table)
 
-    def written(self, row: models.Model) -> None:
-        """Insert a new row; `now` gives it its key, unless it has one that was drawn."""
-        fields = [field for field in row._meta.concrete_fields if not (field.primary_key and row.pk is None)]
+    def written(self, *rows: models.Model) -> None:
+        """Insert new rows of one table; `now` gives them their keys, unless they have keys that were drawn."""
+        meta = rows[0]._meta
+        fields = [field for field in meta.concrete_fields if not (field.primary_key and rows[0].pk is None)]
         names = ", ".join(f'"{field.column}"' for field in fields)
-        marks = ", ".join(["%s"] * len(fields))
-        values = tuple(field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields)
-        table = row._meta.db_table
-        statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608
-        self._add(statement, values, lambda found: stored(row, found[0][0]))
+        marks = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
+        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+        statement = f"INSERT INTO {meta.db_table} ({names}) VALUES {marks} RETURNING id"  # noqa: S608
+
+        def hear(found: list[Plain]) -> None:
+            for row, key in zip(rows, found, strict=True):
+                stored(row, key[0])
+
+        self._add(statement, tuple(values), hear)
 
     def silent(self, statement: str) -> None:
         """A setting, which gives no rows."""

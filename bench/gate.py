@@ -16,7 +16,7 @@ GOAL = 3.0
 
 
 def run(quick: bool) -> list[Result]:
-    rounds = 60 if quick else 300
+    rounds = 200 if quick else 300
     with world() as desk:
         package = desk.packages(1)[0]
         _put_on_file(PAUSES)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 
 from abeyance import fence, ledger, seals
+from abeyance.asking import Asked, Plain
 from abeyance.casefile.models import Case, Demand, Document, Item
 from abeyance.errors import BadInput
 from abeyance.intake import provisional
@@ -24,10 +24,10 @@ from abeyance.intake.reading import Reading, Suggestion
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.policy.calendars import calendar_of
-from abeyance.policy.queries import binds_readers
+from abeyance.policy.queries import asking_binds_readers
 from abeyance.rules.events import RequestReceived
 from abeyance.rules.permissions import Permission
-from abeyance.seals import FileSeal
+from abeyance.seals import FileSeal, HolderKey
 
 DOCUMENTS = "documents"
 MOST_FILES = 100  # in one request
@@ -70,13 +70,18 @@ def receive(
     if earlier is not None:
         return Arrived(earlier, True, found, marks)
     key = uuid.uuid4()
-    demand = provisional.from_readings([reading for _, reading in files], directory.names())
-    with transaction.atomic():
-        seals.new_case_key(f"case:{key}", demand.jurisdiction)
+    known = directory.names() if any(each.field == "agency" for each in found) else ()
+    demand = provisional.from_readings([reading for _, reading in files], known)
+    sealing = seals.NewKey(f"case:{key}", demand.jurisdiction)
     stored = [
-        _store(key, path, reading, name) for (path, reading), name in zip(files, _names(files, names), strict=True)
+        _store(sealing.key, path, reading, name)
+        for (path, reading), name in zip(files, _names(files, names), strict=True)
     ]
-    return _record(key, stored, demand, channel=channel, by=by, found=found, marks=marks)
+    arrived = _record(key, sealing, stored, demand, channel=channel, by=by, found=found, marks=marks)
+    if arrived.duplicate:
+        for item in stored:
+            (_documents() / item.path).unlink(missing_ok=True)
+    return arrived
 
 
 def _refuse_unusable(files: Sequence[tuple[Path, Reading]]) -> None:
@@ -97,27 +102,40 @@ def _digest_of(reading: Reading) -> bytes:
 
 def _same_bytes(digests: Sequence[bytes]) -> str | None:
     """The request that arrived before with exactly these files, if there is one."""
-    wanted = sorted(digests)
-    cases = Case.objects.filter(documents__sha256=digests[0], erased_at__isnull=True).order_by("pk")[:20]
-    for case in cases:
-        if sorted(bytes(digest) for digest in case.documents.values_list("sha256", flat=True)) == wanted:
-            return case.ref
-    return None
+    asked = Asked()
+    found = _asking_same_bytes(asked, digests)
+    asked.now()
+    return found[0][0] if found else None
 
 
-def _store(key: uuid.UUID, path: Path, reading: Reading, name: str) -> _Stored:
+SAME_BYTES = """
+SELECT c.ref FROM casefile_document d JOIN casefile_case c ON c.id = d.case_id
+WHERE d.sha256 = %s AND c.erased_at IS NULL
+    AND ARRAY(SELECT each.sha256 FROM casefile_document each WHERE each.case_id = c.id ORDER BY 1) = %s::bytea[]
+ORDER BY c.id LIMIT 1
+"""
+
+
+def _asking_same_bytes(asked: Asked, digests: Sequence[bytes]) -> list[Plain]:
+    return asked.plain(SAME_BYTES, digests[0], sorted(digests))
+
+
+def _documents() -> Path:
+    return Path(settings.ABEYANCE_HOME) / DOCUMENTS
+
+
+def _store(key: HolderKey, path: Path, reading: Reading, name: str) -> _Stored:
     """The original bytes, sealed and on disk before anything is said to have arrived."""
     document = uuid.uuid4()
     below = f"{document.hex[:2]}/{document}.sealed"
-    target = Path(settings.ABEYANCE_HOME) / DOCUMENTS / below
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("rb") as source:
-        sealed = seals.seal_file(f"case:{key}", source, target, place=f"document:{document}")
+        sealed = seals.seal_file(key, source, _documents() / below, place=f"document:{document}")
     return _Stored(document, below, name, sealed, reading)
 
 
 def _record(
     key: uuid.UUID,
+    sealing: seals.NewKey,
     stored: Sequence[_Stored],
     demand: Provisional,
     *,
@@ -127,26 +145,29 @@ def _record(
     marks: tuple[str, ...],
 ) -> Arrived:
     """One short transaction inside the fence: "new" or "under way" is judged by the epoch that is read here."""
-    holder, act = f"case:{key}", uuid.uuid4()
-    sealed = _sealed_fields(holder, stored, demand)
-    with fence.together(act):
-        now, epoch = fence.clock(), fence.epoch()
-        _one_at_a_time(stored)
-        earlier = _same_bytes([item.sealed.sha256 for item in stored])
-        if earlier is not None:
-            return Arrived(earlier, True, found, marks)
-        restricted = binds_readers(demand.instrument)
-        case = Case.objects.create(key=key, channel=channel, arrived_at=now, arrived_epoch=epoch, restricted=restricted)
-        _write_documents(case, stored, sealed, now)
-        _write_demand(case, demand, sealed, now, epoch)
-        arrived = RequestReceived(
-            channel=channel, documents=len(stored), digest=_digest([item.sealed.sha256 for item in stored])
+    act, digests, asked, writing = uuid.uuid4(), [item.sealed.sha256 for item in stored], Asked(), Asked()
+    sealed = _sealed_fields(sealing.key, stored, demand)
+    sealing.prepare(asked)
+    _one_at_a_time(asked, digests)
+    earlier, restricted = _asking_same_bytes(asked, digests), asking_binds_readers(asked, demand.instrument)
+    case_key, demand_key = asked.drawn(Case), asked.drawn(Demand)
+    with fence.together(act, asked) as entered:
+        if earlier:
+            return Arrived(earlier[0][0], True, found, marks)
+        case = Case(pk=case_key[0][0], key=key, channel=channel, restricted=restricted())
+        case.arrived_at, case.arrived_epoch = entered.now, entered.epoch
+        made = sealing.write(writing)
+        _write(writing, case, demand_key[0][0], stored, demand, sealed)
+        event = RequestReceived(channel=channel, documents=len(stored), digest=_digest(digests))
+        entries = ledger.appending(
+            writing, [event], by=by, now=entered.now, holder=sealing.key, case=case.ref, epoch=entered.epoch, act=act
         )
-        entry = ledger.append(arrived, by=by, now=now, holder=holder, case=case.ref, epoch=epoch, act=act)
-    return Arrived(case.ref, False, found, marks, entry.pk)
+        writing.now()
+        assert made, "nobody else knows this case yet"
+    return Arrived(case.ref, False, found, marks, entries[0].pk)
 
 
-def _sealed_fields(holder: str, stored: Sequence[_Stored], demand: Provisional) -> dict[str, bytes]:
+def _sealed_fields(holder: HolderKey, stored: Sequence[_Stored], demand: Provisional) -> dict[str, bytes]:
     """Everything that is sealed in a row, done before the fence is entered."""
     plain = [(item.name.encode(), f"document:{item.key}:name") for item in stored]
     plain += [(_packed(item.reading), f"document:{item.key}:reading") for item in stored]
@@ -155,25 +176,34 @@ def _sealed_fields(holder: str, stored: Sequence[_Stored], demand: Provisional) 
     return dict(zip((place for _, place in plain), seals.seal_many(holder, plain), strict=True))
 
 
-def _write_documents(case: Case, stored: Sequence[_Stored], sealed: dict[str, bytes], now: datetime) -> None:
-    Document.objects.bulk_create(
-        Document(
-            case=case,
-            key=item.key,
-            path=item.path,
-            size=item.sealed.size,
-            sha256=item.sealed.sha256,
-            name=sealed[f"document:{item.key}:name"],
-            reading=sealed[f"document:{item.key}:reading"],
-            mark="; ".join(part.mark for part in item.reading.parts if part.mark)[:80],
-            arrived_at=now,
-        )
-        for item in stored
+def _write(
+    writing: Asked, case: Case, key: int, stored: Sequence[_Stored], found: Provisional, sealed: dict[str, bytes]
+) -> None:
+    """The case with its documents and its first demand, whose key is `key`."""
+    writing.written(case)
+    writing.written(*(_document_row(case, item, sealed) for item in stored))
+    demand = _demand_row(case, key, found, sealed)
+    writing.written(demand)
+    writing.written(*_item_rows(demand, found, sealed))
+
+
+def _document_row(case: Case, item: _Stored, sealed: dict[str, bytes]) -> Document:
+    return Document(
+        case=case,
+        key=item.key,
+        path=item.path,
+        size=item.sealed.size,
+        sha256=item.sealed.sha256,
+        name=sealed[f"document:{item.key}:name"],
+        reading=sealed[f"document:{item.key}:reading"],
+        mark="; ".join(part.mark for part in item.reading.parts if part.mark)[:80],
+        arrived_at=case.arrived_at,
     )
 
 
-def _write_demand(case: Case, found: Provisional, sealed: dict[str, bytes], now: datetime, epoch: int) -> None:
-    demand = Demand.objects.create(
+def _demand_row(case: Case, key: int, found: Provisional, sealed: dict[str, bytes]) -> Demand:
+    return Demand(
+        pk=key,
         case=case,
         kind=found.kind,
         requester=found.requester,
@@ -184,12 +214,15 @@ def _write_demand(case: Case, found: Provisional, sealed: dict[str, bytes], now:
         secrecy=found.secrecy,
         deadline=calendar_of(found.jurisdiction).end_of(found.deadline) if found.deadline else None,
         particulars=sealed["demand:1:particulars"],
-        arrived_at=now,
+        arrived_at=case.arrived_at,
     )
-    Item.objects.bulk_create(
+
+
+def _item_rows(demand: Demand, found: Provisional, sealed: dict[str, bytes]) -> list[Item]:
+    return [
         Item(
             demand=demand,
-            case=case,
+            case=demand.case,
             number=number,
             service=item.service,
             category=item.category,
@@ -200,10 +233,10 @@ def _write_demand(case: Case, found: Provisional, sealed: dict[str, bytes], now:
             jurisdiction=found.jurisdiction,
             agency=found.agency,
             instrument=found.instrument,
-            arrived_epoch=epoch,
+            arrived_epoch=demand.case.arrived_epoch,
         )
         for number, item in enumerate(found.items, 1)
-    )
+    ]
 
 
 def _packed(reading: Reading) -> bytes:
@@ -236,11 +269,9 @@ def suggestion_document(suggestion: Suggestion) -> dict[str, str]:
     return {"field": suggestion.field, "value": suggestion.value, "where": str(suggestion.where)}
 
 
-def _one_at_a_time(stored: Iterable[_Stored]) -> None:
+def _one_at_a_time(asked: Asked, digests: Iterable[bytes]) -> None:
     """Of two who bring the same bytes at once, the second finds what the first has written."""
-    first = min(int.from_bytes(item.sealed.sha256[:7], "big") for item in stored)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [first])
+    asked.plain("SELECT pg_advisory_xact_lock(%s)", min(int.from_bytes(digest[:7], "big") for digest in digests))
 
 
 def _digest(digests: Sequence[bytes]) -> str:

@@ -56,7 +56,16 @@ def _books(
 
 def binds_readers(instrument: str | None) -> bool:
     """Whether only counsel may read such a request at first; while a text is proposed, if either says so."""
-    return any(instrument in found.policy.people.counsel_only for found in books())
+    asked = Asked()
+    found = asking_binds_readers(asked, instrument)
+    asked.now()
+    return found()
+
+
+def asking_binds_readers(asked: Asked, instrument: str | None) -> Callable[[], bool]:
+    """The same, to be called after `asked.now()`."""
+    books = books_of(asked)
+    return lambda: any(instrument in found.policy.people.counsel_only for found in books())
 
 
 def current(kind: str, name: str) -> Parsed | None:

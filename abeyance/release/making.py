@@ -101,7 +101,6 @@ def gather(ref: str, *, letter: LetterWriter, by: str, now: datetime) -> Package
     plan = _planned(ref, by=by, now=now)
     key = uuid.uuid4()
     target = Path(settings.ABEYANCE_HOME) / FOLDER / f"{key.hex[:2]}" / f"{key}.sealed"
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         made = _seal(plan, key, target, letter, now)
         return _record(plan, key, target, made, by=by)

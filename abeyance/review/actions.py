@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import uuid4
 
 from abeyance import fence, ledger, seals
-from abeyance.casefile import door
+from abeyance.asking import Asked
+from abeyance.casefile import door, inside
 from abeyance.casefile.models import Case, ClockAct, LegalHold, Reader
 from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.people import queries as people
@@ -33,14 +34,14 @@ def record_act(
     """Record an act that clocks run from. `until` and `clock` belong to an extension: what was granted, for which."""
     _refuse_wrong_act(kind, at, until, clock, now)
     case = door.open_for(by, ref, Permission.CLOCK_SET, now=now)
-    act = uuid4()
-    with fence.together(act):
-        moment = fence.clock()
-        Case.objects.select_for_update().get(pk=case.pk)
-        stored = f"{kind.value}:{clock}" if clock else kind.value
-        row = ClockAct.objects.create(case=case, item_number=item, kind=stored[:32], at=at, until=until, by=by)
-        told = ClockSet(clock=kind.value, item=item, due=until)
-        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+    act, writing = uuid4(), Asked()
+    stored = f"{kind.value}:{clock}" if clock else kind.value
+    row = ClockAct(case=case, item_number=item, kind=stored[:32], at=at, until=until, by=by)
+    told = ClockSet(clock=kind.value, item=item, due=until)
+    with inside.locked(case, act) as found:
+        writing.written(row)
+        ledger.appending(writing, [told], by=by, now=found.now, holder=found.sealing, case=case.ref, act=act)
+        writing.now()
     return row
 
 
@@ -51,12 +52,10 @@ def hold(ref: str, basis: str, *, by: str, now: datetime) -> LegalHold:
     case = door.open_for(by, ref, Permission.HOLD_SET, now=now)
     sealed = seals.seal(case.holder, basis.strip().encode(), place=LegalHold.PLACE)
     act = uuid4()
-    with fence.together(act):
-        moment = fence.clock()
-        Case.objects.select_for_update().get(pk=case.pk)
-        row = LegalHold.objects.create(case=case, basis=sealed, by=by, at=moment)
+    with inside.locked(case, act) as found:
+        row = LegalHold.objects.create(case=case, basis=sealed, by=by, at=found.now)
         told = LegalHoldSet(hold=str(row.pk), in_force=True)
-        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+        ledger.append(told, by=by, now=found.now, holder=found.sealing, case=case.ref, act=act)
     return row
 
 

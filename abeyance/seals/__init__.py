@@ -4,7 +4,7 @@
 something goes through the key holder, and raises `errors.Locked` when it is locked or cannot be reached.
 """
 
-from abeyance.seals.cases import LEDGER, HolderKey, asking_key, erase, new_case_key, seal, seal_many
+from abeyance.seals.cases import LEDGER, HolderKey, NewKey, asking_key, erase, new_case_key, seal, seal_many
 from abeyance.seals.files import open_package, seal_and_read, seal_file, unseal_file
 from abeyance.seals.opening import digest, digests_for_lookup, unseal, unseal_many
 from abeyance.seals.segments import FileSeal
@@ -13,6 +13,7 @@ __all__ = [
     "LEDGER",
     "FileSeal",
     "HolderKey",
+    "NewKey",
     "asking_key",
     "digest",
     "digests_for_lookup",

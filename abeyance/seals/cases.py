@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.utils import ProgrammingError
 
-from abeyance.asking import Asked
+from abeyance.asking import Asked, Plain
 from abeyance.errors import BadInput, NotFound, SomeoneElseWasFirst, Unsafe
 from abeyance.seals import hpke, rows
 from abeyance.seals.binding import Kind, bound_to, case_key_binding, checked, is_package
 from abeyance.seals.public import as_row, public_ring
-from abeyance.seals.rows import CaseRow, Cursor, IntakeRow
+from abeyance.seals.rows import CaseRow, IntakeRow
 
 MAX_FIELD = 4 * 2**20
 LEDGER = "ledger"  # the holder of salts that belong to no case; never erased
@@ -36,31 +36,53 @@ def home() -> Path:
 
 def new_case_key(holder: str, jurisdiction: str | None) -> None:
     """Make the key pair of `holder`, in the caller's transaction."""
+    if not _made(holder, jurisdiction):
+        raise SomeoneElseWasFirst(f"{holder} has a key already.")
+
+
+def _made(holder: str, jurisdiction: str | None) -> bool:
     _inside()
-    with connection.cursor() as cursor:
-        if not make_case_key(cursor, holder, jurisdiction, home()):
-            raise SomeoneElseWasFirst(f"{holder} has a key already.")
+    new, before, writing = NewKey(holder, jurisdiction), Asked(), Asked()
+    new.prepare(before)
+    before.now()
+    written = new.write(writing)
+    writing.now()
+    return bool(written)
 
 
-def make_case_key(cursor: Cursor, holder: str, jurisdiction: str | None, home: Path) -> bool:
-    """The lock first, then the read: an erasure run waits for us, or we see the key that it made."""
-    rows.hold_rotation_off(cursor)
-    intake = intake_key(cursor, home)
-    private = hpke.new_private()
-    sealed = hpke.seal_to(intake.public_key, private, case_key_binding(holder, jurisdiction))
-    public = hpke.public_of(private)
-    return rows.insert_case(cursor, CaseRow(checked(holder), jurisdiction, public, sealed, intake.generation, True))
+class NewKey:
+    """A key pair on its way: sealed to from the beginning, and written together with what it belongs to. Until then its
+    private half is in this process only, beside the plain text."""
+
+    def __init__(self, holder: str, jurisdiction: str | None) -> None:
+        self._private, self._jurisdiction = hpke.new_private(), jurisdiction
+        self.key = HolderKey(checked(holder), hpke.public_of(self._private))
+        self._intake: list[Plain] = []
+
+    def prepare(self, asked: Asked) -> None:
+        """In the transaction that is to write it. The lock first, then the read: an erasure run waits for us, or we see
+        the key that it made."""
+        asked.plain(*rows.HOLD_ROTATION_OFF)
+        self._intake = asked.plain(rows.INTAKE)
+
+    def write(self, asked: Asked) -> list[Plain]:
+        """After what `prepare` asked was answered. No row comes back where the holder has a key already."""
+        intake = intake_key(rows.as_intake(self._intake[0]) if self._intake else None, home())
+        binding = case_key_binding(self.key.holder, self._jurisdiction)
+        sealed = hpke.seal_to(intake.public_key, self._private, binding)
+        made = CaseRow(self.key.holder, self._jurisdiction, self.key.public, sealed, intake.generation, True)
+        return asked.plain(*rows.insert_case(made))
 
 
-def intake_key(cursor: Cursor, home: Path) -> IntakeRow:
+def intake_key(row: IntakeRow | None, home: Path) -> IntakeRow:
     """The row; but where the home shows that the row is older than the ring (a restored database), the ring's key."""
-    here, row = public_ring(home), rows.intake_row(cursor)
+    here = public_ring(home)
     if here is None:
         if row is None:
             raise Unsafe("No intake key is published yet: start the key holder once (abeyance keys unlock).")
         return row
     if row is None:
-        _publish_first(cursor, as_row(here))
+        _publish_first(as_row(here))
         return as_row(here)
     if row.ring != here.id:
         raise Unsafe("The database was used with another key ring than the one in this home.")
@@ -68,9 +90,10 @@ def intake_key(cursor: Cursor, home: Path) -> IntakeRow:
     return as_row(here) if stale else row
 
 
-def _publish_first(cursor: Cursor, row: IntakeRow) -> None:
+def _publish_first(row: IntakeRow) -> None:
     try:
-        rows.insert_first_intake_row(cursor, row)
+        with connection.cursor() as cursor:
+            rows.insert_first_intake_row(cursor, row)
     except ProgrammingError:
         raise Unsafe("No intake key is published yet: start the key holder once (abeyance keys unlock).") from None
 
@@ -81,7 +104,7 @@ def seal(holder: str, plaintext: bytes, *, place: str) -> bytes:
 
 def seal_many(holder: str | HolderKey, plain: Iterable[tuple[bytes, str]]) -> list[bytes]:
     """Like `seal`, with one look at the holder's key, or none."""
-    key = holder if isinstance(holder, HolderKey) else HolderKey(holder, public_key(holder))
+    key = key_of(holder)
     return [_sealed(key.public, key.holder, plaintext, place) for plaintext, place in plain]
 
 
@@ -91,6 +114,10 @@ def _sealed(public: bytes, holder: str, plaintext: bytes, place: str) -> bytes:
     if len(plaintext) > MAX_FIELD:
         raise BadInput(f"A sealed field has at most {MAX_FIELD // 2**20} MiB; larger things are sealed as files.")
     return hpke.seal_to(public, plaintext, bound_to(Kind.FIELD, holder, place))
+
+
+def key_of(holder: str | HolderKey) -> HolderKey:
+    return holder if isinstance(holder, HolderKey) else HolderKey(holder, public_key(holder))
 
 
 def public_key(holder: str) -> bytes:
@@ -117,9 +144,8 @@ def asking_key(asked: Asked, holder: str) -> Callable[[], HolderKey]:
 
 def _ledger_key() -> bytes:
     """Made when first needed; of two that make it at once, the second takes what the first made."""
-    _inside()
+    _made(LEDGER, None)
     with connection.cursor() as cursor:
-        make_case_key(cursor, LEDGER, None, home())
         found = rows.public_key(cursor, LEDGER)
     if found is None:
         raise NotFound(NO_KEY)

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from abeyance.errors import Unsafe
 
 NEW, OLD = ".new", ".old"
+OF_256 = tuple(f"{number:02x}" for number in range(256))
 
 
 def read(path: Path) -> bytes:
@@ -76,6 +77,16 @@ def _shred_old(old: Path, living: Path) -> None:
     if old.exists() and living.exists() and old.samefile(living):
         old.unlink()
     shred(old)
+
+
+def make_folder(folder: Path) -> None:
+    """Durable where it is made: else a file in it may be gone with it after a power failure. One of 256 is made with
+    all the others, so that this is paid for once."""
+    if folder.is_dir():
+        return
+    for name in OF_256 if folder.name in OF_256 else (folder.name,):
+        folder.with_name(name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

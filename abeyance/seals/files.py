@@ -11,12 +11,13 @@ from uuid import UUID
 from abeyance.errors import BadInput, NotFound, Unsafe
 from abeyance.seals import cases, client, disk, hpke, segments
 from abeyance.seals.binding import Kind, bound_to, is_package
+from abeyance.seals.cases import HolderKey
 from abeyance.seals.segments import FileSeal, SegmentWriter
 
 CHUNK = 2**20
 
 
-def seal_file(holder: str, source: BinaryIO, target: Path, *, place: str) -> FileSeal:
+def seal_file(holder: str | HolderKey, source: BinaryIO, target: Path, *, place: str) -> FileSeal:
     """Seal all of `source` into `target`: durable, whole or absent, memory bounded. Nothing there is replaced."""
     return _sealed_under(os.urandom(hpke.KEY_BYTES), holder, source, target, place)
 
@@ -31,10 +32,12 @@ def seal_and_read(
     return made, lambda start: _pieces(_opened(target), key, start)
 
 
-def _sealed_under(key: bytes, holder: str, source: BinaryIO, target: Path, place: str) -> FileSeal:
-    head = sealed_header(cases.public_key(holder), key, holder, place)
+def _sealed_under(key: bytes, holder: str | HolderKey, source: BinaryIO, target: Path, place: str) -> FileSeal:
+    whose = cases.key_of(holder)
+    head = sealed_header(whose.public, key, whose.holder, place)
     part = partial(target)
     try:
+        disk.make_folder(target.parent)
         with disk.open_new(part) as out:
             writer = SegmentWriter(out, key)
             while chunk := source.read(CHUNK):

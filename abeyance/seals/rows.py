@@ -21,7 +21,8 @@ class Cursor(Protocol):
 # Not a row lock: that needs the right to change the row, which the portal must not have. Its own statement, before
 # the read, so that the read sees what an erasure run committed while we waited.
 LOCK = 0x5EA15
-SHARED = "SELECT pg_advisory_xact_lock_shared(%s)"
+# Until the transaction ends, no erasure run can take the intake key away from under it.
+HOLD_ROTATION_OFF = ("SELECT pg_advisory_xact_lock_shared(%s)", LOCK)
 ALONE = "SELECT pg_advisory_xact_lock(%s)"
 
 
@@ -43,19 +44,23 @@ class CaseRow:
     fresh: bool
 
 
+INTAKE = "SELECT ring, generation, public_key, log_public_key FROM seals_intakekey WHERE id = 1"
 PUBLIC_KEY = "SELECT public_key FROM seals_casekey WHERE holder = %s"
 CASE_COLUMNS = "holder, jurisdiction, public_key, wrapped, generation, fresh"
-
-
-def hold_rotation_off(cursor: Cursor) -> None:
-    """Until this transaction ends, no erasure run can take the intake key away from under it."""
-    cursor.execute(SHARED, [LOCK])
+INSERT_CASE = (
+    f"INSERT INTO seals_casekey ({CASE_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608
+    " ON CONFLICT DO NOTHING RETURNING true"
+)
 
 
 def intake_row(cursor: Cursor) -> IntakeRow | None:
-    cursor.execute("SELECT ring, generation, public_key, log_public_key FROM seals_intakekey WHERE id = 1")
+    cursor.execute(INTAKE)
     row = cursor.fetchone()
-    return IntakeRow(UUID(str(row[0])), row[1], bytes(row[2]), bytes(row[3])) if row else None
+    return as_intake(row) if row else None
+
+
+def as_intake(row: Sequence[Any]) -> IntakeRow:
+    return IntakeRow(UUID(str(row[0])), row[1], bytes(row[2]), bytes(row[3]))
 
 
 def write_intake_row(cursor: Cursor, row: IntakeRow) -> None:
@@ -75,13 +80,9 @@ def insert_first_intake_row(cursor: Cursor, row: IntakeRow) -> None:
     )
 
 
-def insert_case(cursor: Cursor, row: CaseRow) -> bool:
-    """False if the holder has a key already."""
-    cursor.execute(
-        f"INSERT INTO seals_casekey ({CASE_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608
-        [row.holder, row.jurisdiction, row.public_key, row.wrapped, row.generation, row.fresh],
-    )
-    return cursor.rowcount == 1
+def insert_case(row: CaseRow) -> tuple[Any, ...]:
+    """The statement and what goes into it. It gives no row back if the holder has a key already."""
+    return INSERT_CASE, row.holder, row.jurisdiction, row.public_key, row.wrapped, row.generation, row.fresh
 
 
 def public_key(cursor: Cursor, holder: str) -> bytes | None:

@@ -30,6 +30,8 @@ STORED = SEGMENT + TAG
 SEALED_KEY = hpke.OVERHEAD + hpke.KEY_BYTES
 HEADER = len(MAGIC) + SEALED_KEY
 MOST_SEGMENTS = 2**32
+MOST_IDLE = 4
+_idle: list[bytearray] = []  # for the next file: nothing but what was sealed was ever in them
 BROKEN = "The sealed file was changed or is not whole."
 
 
@@ -46,7 +48,8 @@ class SegmentWriter:
 
     def __init__(self, target: BinaryIO, key: bytes) -> None:
         self._target, self._cipher = target, AESGCM(key)
-        self._plain, self._sealed = bytearray(SEGMENT), bytearray(STORED)
+        self._sealed = _buffer()
+        self._plain: memoryview | bytearray = memoryview(b"")
         self._filled = self._number = self.size = 0
         self._sha256 = hashlib.sha256()
         target.write(bytes(HEADER))
@@ -59,13 +62,24 @@ class SegmentWriter:
             if self._filled == SEGMENT:
                 self._put(last=False)
             taken = min(len(view), SEGMENT - self._filled)
-            self._plain[self._filled : self._filled + taken] = view[:taken]
-            self._filled += taken
+            self._take(view[:taken], copied=taken < SEGMENT or not isinstance(chunk, bytes))
             view = view[taken:]
+
+    def _take(self, piece: memoryview, *, copied: bool) -> None:
+        """A whole segment that nobody can change is not copied."""
+        if not copied:
+            self._plain = piece
+        else:
+            if not isinstance(self._plain, bytearray):
+                self._plain = bytearray(SEGMENT)
+            self._plain[self._filled : self._filled + len(piece)] = piece
+        self._filled += len(piece)
 
     def finish(self) -> FileSeal:
         self._put(last=True)
-        self._plain = bytearray()
+        self._plain = memoryview(b"")
+        if len(_idle) < MOST_IDLE:
+            _idle.append(self._sealed)
         return FileSeal(self.size, self._sha256.digest())
 
     def _put(self, *, last: bool) -> None:
@@ -76,6 +90,13 @@ class SegmentWriter:
         self._number, self._filled = self._number + 1, 0
         if self._number >= MOST_SEGMENTS:
             raise BadInput("The file is too large to seal.")
+
+
+def _buffer() -> bytearray:
+    try:
+        return _idle.pop()
+    except IndexError:
+        return bytearray(STORED)
 
 
 def nonce(number: int, *, last: bool) -> bytes:

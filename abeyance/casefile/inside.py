@@ -1,0 +1,35 @@
+"""How most acts on a request begin: inside the fence, its row locked, the key of its entries at hand; one journey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from abeyance import fence, seals
+from abeyance.asking import Asked
+from abeyance.casefile.models import Case
+from abeyance.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Inside:
+    """`case` as it is now, unchangeable until the commit; `sealing` is its key, for what is recorded about it."""
+
+    case: Case
+    sealing: seals.HolderKey
+    now: datetime
+    epoch: int
+
+
+@contextmanager
+def locked(case: Case, act: UUID) -> Iterator[Inside]:
+    """One durable transaction, like `fence.together`."""
+    asked = Asked()
+    rows, key = asked.rows(Case, "WHERE t.id = %s FOR UPDATE", case.pk), seals.asking_key(asked, case.holder)
+    with fence.together(act, asked) as entered:
+        if not rows:
+            raise NotFound(f"There is no request {case.ref} any more.")
+        yield Inside(rows[0], key(), entered.now, entered.epoch)
