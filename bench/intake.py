@@ -9,23 +9,44 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.results import Result
 from bench.world import World, in_child, p95, timed, world
 
+if TYPE_CHECKING:
+    from abeyance.intake.reading import Reading
+
 CLIENTS = 4
 SIZE = 2**20
+Round = tuple[float, list[float]]
+SUGGESTED = (  # what is found in an ordinary order
+    ("kind", "disclosure"),
+    ("jurisdiction", "HK"),
+    ("agency", "Harbour Police"),
+    ("instrument", "hk-nsl43-s7"),
+    ("telephone", "+85291234567"),
+    ("category", "subscriber"),
+    ("reference", "HP-1"),
+)
 
 
 def run(quick: bool) -> list[Result]:
-    count = 480 if quick else 10_000
+    files, peers = (240, 240) if quick else (10_000, 4_000)
+    each = {"ours": files // 4, "bare": peers // 4}
+    done: dict[str, list[Round]] = {"ours": [], "bare": []}
     with world() as desk:
-        rounds = [_round(desk, count // 8, kind) for _ in range(2) for kind in ("bare", "ours", "ours", "bare")]
-        ours = [each for kind, each in zip(("bare", "ours", "ours", "bare") * 2, rounds, strict=True) if kind == "ours"]
-        bare = [each for kind, each in zip(("bare", "ours", "ours", "bare") * 2, rounds, strict=True) if kind == "bare"]
-        lost = _lost(sum(len(each[1]) for each in ours))
+        for kind in ("bare", "ours") * 2:
+            _round(desk, CLIENTS, kind)  # connections, plans, folders
+        lost = 0
+        for kind in ("bare", "ours", "ours", "bare") * 2:
+            done[kind].append(_round(desk, each[kind], kind))
+            lost += _lost(desk, each[kind]) if kind == "ours" else 0
+            _make_room(desk)
         reading = _reading(desk)
+    ours, bare = done["ours"], done["bare"]
     rate, peer = _rate(ours), _rate(bare)
     slow, slow_peer = p95(_all(ours)), p95(_all(bare))
     return [
@@ -54,7 +75,7 @@ def run(quick: bool) -> list[Result]:
     ]
 
 
-def _round(desk: World, count: int, kind: str) -> tuple[float, list[float]]:
+def _round(desk: World, count: int, kind: str) -> Round:
     """Seconds for all, and milliseconds for each."""
     each, folder = count // CLIENTS, desk.home / "bench"
     folder.mkdir(exist_ok=True)
@@ -72,20 +93,27 @@ def _client(desk: World, kind: str, count: int, result: Path) -> Callable[[], No
         source = result.with_suffix(".bin")
         taken = []
         for _ in range(count):
-            source.write_bytes(os.urandom(SIZE))
-            taken.append(timed(lambda: _ours(source) if kind == "ours" else _bare(desk, source)))
-        source.unlink()
+            plain = os.urandom(SIZE)
+            source.write_bytes(plain)
+            reading = _read(plain)  # for both, as the confined process would have given it: parsing is apart
+            taken.append(timed(partial(_ours, source, reading) if kind == "ours" else partial(_bare, desk, source)))
+        source.unlink(missing_ok=True)
         result.write_text(json.dumps(taken))
 
     return work
 
 
-def _ours(source: Path) -> None:
-    from abeyance.intake import actions
-    from abeyance.intake.reading import Part, Reading
+def _read(plain: bytes) -> Reading:
+    from abeyance.intake.reading import Part, Reading, Suggestion, Where
 
-    digest = hashlib.sha256(source.read_bytes()).digest()
-    reading = Reading((Part("file.bin", "application/octet-stream", SIZE, digest),))
+    part = Part("file.bin", "application/octet-stream", SIZE, hashlib.sha256(plain).digest(), ("An invented order.",))
+    found = tuple(Suggestion(field, value, Where("file.bin", 1, 1)) for field, value in SUGGESTED)
+    return Reading((part,), found)
+
+
+def _ours(source: Path, reading: Reading) -> None:
+    from abeyance.intake import actions
+
     actions.receive([(source, reading)], channel="api", by="operator", now=datetime.now(UTC))
 
 
@@ -110,10 +138,24 @@ def _bare(desk: World, source: Path) -> None:
         Text.objects.create(digest=digest, kind="bench", name="bench", body="", added_at=datetime.now(UTC))
 
 
-def _lost(wanted: int) -> int:
+def _lost(desk: World, wanted: int) -> int:
+    """How many of the round's files are not on record, or not on the disk as long as they must be."""
     from abeyance.casefile.models import Document
+    from abeyance.intake.actions import DOCUMENTS
+    from abeyance.seals.segments import HEADER, TAG
 
-    return wanted - Document.objects.filter(size=SIZE).count()
+    newest = Document.objects.order_by("-pk").values_list("path", "size")[:wanted]
+    kept = [desk.home / DOCUMENTS / path for path, size in newest if size == SIZE]
+    return wanted - sum(path.is_file() and path.stat().st_size == HEADER + SIZE + TAG for path in kept)
+
+
+def _make_room(desk: World) -> None:
+    """After each round, so that ten thousand files need no more room than a round of them."""
+    from abeyance.intake.actions import DOCUMENTS
+
+    for path in (desk.home / DOCUMENTS).rglob("*"):
+        if path.is_file():
+            path.unlink()
 
 
 def _reading(desk: World) -> float:
