@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+from django.db.models import QuerySet
 
 from abeyance import fence, ledger
 from abeyance.casefile import door, moves, recalls
 from abeyance.casefile.models import Case
 from abeyance.errors import Refused
+from abeyance.ledger.models import Entry
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import CaseClosed
 from abeyance.rules.lifecycle import Event, State
@@ -67,11 +70,29 @@ def send_back(ref: str, *, by: str, now: datetime) -> Case:
     with fence.together(act):
         moment = fence.clock()
         case = Case.objects.select_for_update().get(pk=case.pk)
-        _void(case, moment)
-        moves.move(case, Event.SENT_BACK, by=by, now=moment)
+        sent_back(case, by=by, now=moment)
         told = CaseClosed(outcome="sent-back")
         ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
     return case
+
+
+def still_open() -> QuerySet[Case]:
+    """For the worker, who shows nobody anything."""
+    return Case.objects.filter(closed_at=None, erased_at=None)
+
+
+def sent_back(case: Case, *, by: str, now: datetime) -> None:
+    """Inside the caller's transaction, which has locked the case."""
+    _void(case, now)
+    moves.move(case, Event.SENT_BACK, by=by, now=now)
+
+
+def lapsed(case: Case, *, by: str, now: datetime, act: UUID) -> Entry:
+    """Closed without a decision, because nobody confirmed it. Inside the caller's transaction, which has locked it."""
+    moves.move(case, Event.CLOSED, by=by, now=now)
+    Case.objects.filter(pk=case.pk).update(closing=Closing.LAPSED.value)
+    told = CaseClosed(outcome=Closing.LAPSED.value)
+    return ledger.append(told, by=by, now=now, holder=case.holder, case=case.ref, act=act)
 
 
 def _end(ref: str, event: Event, outcome: Closing, permission: Permission, by: str, now: datetime) -> Case:

@@ -1,9 +1,9 @@
-"""Declaring, amending and lifting. This is where a pause is decided; `rules/pauses.py` says what it covers, and the
-gate (`release/actions.py`) enforces it."""
+"""Declaring, confirming, amending and lifting. This is where a pause is decided; `rules/pauses.py` says what it covers,
+`rules/pauselife.py` what time does to it, and the gate (`release/actions.py`) enforces it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,104 +11,193 @@ from uuid import UUID, uuid4
 
 from abeyance import fence, ledger
 from abeyance.errors import NotFound, Refused
-from abeyance.pauses import conditions, store
-from abeyance.pauses.models import PauseRow
+from abeyance.pauses import announcing, conditions, lifting, store
+from abeyance.pauses.announcing import digest_of_pause
+from abeyance.pauses.models import Draft, PauseRow
 from abeyance.people import proposals, queries
 from abeyance.people.models import Proposal
 from abeyance.people.proposals import Proposed, on_agreement
+from abeyance.rules import pauselife
 from abeyance.rules.decision import Reason
-from abeyance.rules.events import PauseAmended, PauseDeclared, PauseLifted
-from abeyance.rules.pausefile import as_document
+from abeyance.rules.events import PauseAmended, PauseConfirmed, PauseLifted, PausePlanned
+from abeyance.rules.pausefile import as_document, parse_pause
+from abeyance.rules.pauselife import LiftOutcome
 from abeyance.rules.pauses import Pause, is_tighter
+from abeyance.rules.people import OPERATOR_CODE
 from abeyance.rules.permissions import Permission
-from abeyance.rules.texts import digest_of
+
+CONFIRM, LOOSEN, LIFT = "pause-confirm", "pause-loosen", "pause-lift"
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A version that is in force. `proposal` waits for a second person before the older version ends."""
+    """A version that is in force. `proposal` waits for a second person before an older version ends; `confirmation` for
+    one to stand behind this version, which holds release alone when none has after 72 hours."""
 
     pause: Pause
     act: UUID
     proposal: Proposal | None = None
+    confirmation: Proposal | None = None
 
 
-def declare(pause: Pause, *, by: str, now: datetime) -> Bound:
-    """Bind at once: when this has returned, no release that the pause covers commits. One row, whatever it covers."""
+def declare(pause: Pause, *, by: str, now: datetime, authors: Iterable[str] = (), draft: str = "") -> Bound:
+    """Bind at once: when this has returned, no release that the pause covers commits. One row, whatever it covers.
+
+    With a later start it is a plan: its authors alone may know of it, and it holds release from now on if it says so.
+    `draft` is the code of the draft that it was, which is gone with this.
+    """
     queries.require(by, Permission.PAUSE_DECLARE, now)
     if pause.name.startswith(store.EVERYTHING):
         raise Refused([_no("name-kept", f"Names that begin with {store.EVERYTHING} are kept for a restored desk.")])
     act = uuid4()
     with fence.alone(act) as epoch:
         moment = fence.clock()
-        if PauseRow.objects.filter(name=pause.name).exists():
-            raise Refused([_no("name-taken", f"There is a pause {pause.name} already: amend it, or rename yours.")])
-        bound = replace(pause, version=1, since_epoch=epoch, declared_epoch=epoch, declared_at=moment)
-        store.to_row(bound, by=by).save()
-        ledger.append(_declared(bound), by=by, now=moment, epoch=epoch, act=act)
-    return Bound(bound, act)
+        refuse_taken(pause.name)
+        confirm_by = pauselife.to_confirm_by(pause.starts_at, moment)
+        bound = _at(pause, version=1, since=epoch, epoch=epoch, moment=moment, confirm_by=confirm_by)
+        row = store.to_row(bound, by=by, authors=authors)
+        row.save()
+        if draft:
+            Draft.objects.filter(code=draft).delete()
+        ledger.append(announcing.begun(row), by=by, now=moment, epoch=epoch, act=act)
+        waits = None if by == OPERATOR_CODE else _propose(CONFIRM, row, (), by=by, now=moment)
+    return Bound(bound, act, confirmation=waits)
 
 
-def amend(pause: Pause, *, by: str, now: datetime) -> Bound:
-    """A new version, in force at once. Where it could hold less than the one before, the older one stays in force
-    beside it until a second person agrees: until then the stricter of the two counts."""
+def amend(pause: Pause, *, by: str, now: datetime, why: str = "") -> Bound:
+    """A new version, in force at once. Where it could hold less than the one before, or where the one before stands by
+    two people and this one not yet, the older one stays in force beside it until a second person agrees: until then the
+    stricter of the two counts. `why` is published; a later date of review needs it."""
     queries.require(by, Permission.PAUSE_AMEND, now)
     act = uuid4()
     with fence.alone(act) as epoch:
         moment = fence.clock()
-        older = _in_force(pause.name)
-        newest = PauseRow.objects.filter(name=pause.name).order_by("-version").first()
-        assert newest is not None
-        bound = replace(
+        older = _binding(pause.name, by)
+        _refuse_unfit(pause, older, why, moment)
+        announcing.announce(older, now=moment)
+        bound = _at(
             pause,
-            version=newest.version + 1,
-            since_epoch=min(row.since_epoch for row in older),
-            declared_epoch=epoch,
-            declared_at=moment,
+            version=_next_version(pause.name),
+            since=min(row.since_epoch for row in older),
+            epoch=epoch,
+            moment=moment,
+            confirm_by=_to_confirm_by(older, pause, moment),
         )
-        store.to_row(bound, by=by).save()
-        loosened = [row for row in older if not is_tighter(bound, store.from_row(row))]
-        _end([row for row in older if row not in loosened], epoch, moment)
-        amended = PauseAmended(pause=pause.name, digest=_digest(bound), statement=bound.statement)
-        ledger.append(amended, by=by, now=moment, epoch=epoch, act=act)
-        proposal = _propose_end(bound, loosened, by=by, now=moment) if loosened else None
-    return Bound(bound, act, proposal)
+        row = store.to_row(bound, by=by, authors={author for each in older for author in each.authors})
+        row.change = why.strip()
+        row.save()
+        loosened = [each for each in older if not is_tighter(bound, store.from_row(each))]
+        stays = [each for each in older if each in loosened or each.confirm_by is None]
+        _end([each for each in older if each not in stays], epoch, moment, by=by)
+        ledger.append(_amended(row), by=by, now=moment, epoch=epoch, act=act)
+        waits = _propose(LOOSEN if loosened else CONFIRM, row, stays, by=by, now=moment)
+    return Bound(bound, act, proposal=waits if stays else None, confirmation=waits)
 
 
-def propose_lift(name: str, closing_statement: str, *, by: str, now: datetime) -> Proposal:
-    """Ask for a pause to be lifted. Nothing changes until another member agrees, and lifting releases nothing."""
-    conditions.refuse_unless_ready(name, closing_statement, now=now)
-    payload = {"name": name, "closing_statement": closing_statement.strip()}
-    return proposals.propose("pause-lift", name, payload, by=by, now=now)
+def propose_confirm(name: str, *, by: str, now: datetime) -> Proposal:
+    """For a version that the operator declared, or whose author has left: a member stands behind it, another agrees."""
+    waiting = [row for row in _binding(name, by) if row.confirm_by is not None]
+    if not waiting:
+        raise Refused([_no("confirmed", f"{name[:48]} stands by two people already.")])
+    row = waiting[-1]
+    for each in proposals.open_about(name, (CONFIRM, LOOSEN)):
+        if proposals.payload_of(each)["version"] == row.version:
+            sentence = f"{each.code} waits already: another member agrees to it, or it is withdrawn first."
+            raise Refused([_no("waits-already", sentence)])
+    standing = [each for each in _binding(name, by) if each.confirm_by is None]
+    return _propose(CONFIRM, row, standing, by=by, now=now)
 
 
-@on_agreement("pause-lift", propose=Permission.PAUSE_LIFT, agree=Permission.PAUSE_AGREE_LIFT, alone=True)
+def propose_lift(
+    name: str,
+    closing_statement: str,
+    *,
+    by: str,
+    now: datetime,
+    outcome: LiftOutcome = LiftOutcome.RESUME,
+    successor: Pause | None = None,
+    to: str = "",
+) -> Proposal:
+    """Ask for a pause to be lifted. Nothing changes until another member agrees, and lifting releases nothing.
+
+    `successor` is what holds from the same moment on, for every outcome but "resume"; `lifting.successor_of` drafts it.
+    `to`: where a rerouting leads.
+    """
+    rows = _binding(name, by)
+    _refuse_unless_ready(rows, closing_statement, now=now)
+    if outcome.has_successor and successor is None:
+        successor = lifting.successor_of(store.from_row(rows[-1]), outcome, closing_statement.strip(), now=now, to=to)
+    lifting.refuse_unfit(name, outcome, successor, now=now)
+    payload = {
+        "name": name,
+        "closing_statement": closing_statement.strip(),
+        "versions": [row.version for row in rows],
+        "outcome": outcome.value,
+        "successor": as_document(successor) if successor else None,
+    }
+    return proposals.propose(LIFT, name, payload, by=by, now=now)
+
+
+# --- what a second person agrees to
+
+
+def _seen_by(payload: Mapping[str, Any], reader: str) -> bool:
+    """What waits about a plan is its authors' business alone."""
+    return store.known([payload["name"]], reader).exists()
+
+
+@on_agreement(LIFT, propose=Permission.PAUSE_LIFT, agree=Permission.PAUSE_AGREE_LIFT, alone=True, seen_by=_seen_by)
 def lift(proposal: Proposed, *, by: str, now: datetime) -> None:
-    """Every version in force ends. What was approved, verified or packed before this epoch is void by itself."""
+    """Every version in force ends, and what follows begins, in one crossing of the fence: nothing is between the two.
+    What was approved, verified or packed before this epoch is void by itself."""
     assert proposal.epoch is not None
-    name, statement = proposal.payload["name"], proposal.payload["closing_statement"]
-    conditions.refuse_unless_ready(name, statement, now=now, lock=True)
-    rows = _in_force(name)
-    _end(rows, proposal.epoch, now)
-    PauseRow.objects.filter(pk__in=[row.pk for row in rows]).update(lifted=True, closing_statement=statement)
-    lifted = PauseLifted(pause=name, statement=statement, proposal=proposal.code)
-    ledger.append(lifted, by=by, now=now, epoch=proposal.epoch)
-
-
-@on_agreement("pause-loosen", propose=Permission.PAUSE_AMEND, agree=Permission.PAUSE_AGREE_LIFT, alone=True)
-def loosen(proposal: Proposed, *, by: str, now: datetime) -> None:
-    """The older versions that held more end now; what was agreed before under them is void."""
-    assert proposal.epoch is not None
-    name, versions = proposal.payload["name"], proposal.payload["ends"]
-    _end(list(PauseRow.objects.filter(name=name, version__in=versions, ended_epoch__isnull=True)), proposal.epoch, now)
-    newest = _in_force(name)[-1]
-    amended = PauseAmended(
-        pause=name, digest=_digest(store.from_row(newest)), statement=newest.body["statement"], proposal=proposal.code
+    said, epoch = proposal.payload, proposal.epoch
+    rows = _binding(said["name"], by)
+    if said.get("versions", [row.version for row in rows]) != [row.version for row in rows]:
+        raise Refused([_no("changed-meanwhile", "The pause has changed since this was proposed; propose it again.")])
+    outcome = LiftOutcome(said.get("outcome", LiftOutcome.RESUME.value))
+    _refuse_unless_ready(rows, said["closing_statement"], now=now, lock=True)
+    announcing.announce(rows, now=now)
+    follows = parse_pause(said["successor"]) if said.get("successor") else None
+    _end(rows, epoch, now, by=by)
+    PauseRow.objects.filter(pk__in=[row.pk for row in rows]).update(
+        lifted=outcome is not LiftOutcome.NARROW,
+        outcome=outcome.value,
+        successor=follows.name if follows else "",
+        closing_statement=said["closing_statement"],
     )
-    ledger.append(amended, by=by, now=now, epoch=proposal.epoch)
+    lifted = _lifted(rows, said, outcome, follows, proposal.code)
+    if follows is not None:
+        _follow(follows, rows, proposal, by=by, now=now, why=said["closing_statement"])
+    if lifted is not None:
+        ledger.append(lifted, by=by, now=now, epoch=epoch)
 
 
-def hold_everything(reason: str, *, by: str = "operator", now: datetime | None = None) -> Pause:
+@on_agreement(LOOSEN, propose=Permission.PAUSE_AMEND, agree=Permission.PAUSE_AGREE_LIFT, alone=True, seen_by=_seen_by)
+def loosen(proposal: Proposed, *, by: str, now: datetime) -> None:
+    """The older versions that held more end now; what was agreed before under them is void. The newer one stands."""
+    assert proposal.epoch is not None
+    row = _named(proposal, by, now)
+    _stand(row, proposal, by=by, now=now)
+    ledger.append(_amended(row, proposal.code), by=by, now=now, epoch=proposal.epoch)
+
+
+@on_agreement(CONFIRM, propose=Permission.PAUSE_DECLARE, agree=Permission.PAUSE_DECLARE, alone=True, seen_by=_seen_by)
+def confirm(proposal: Proposed, *, by: str, now: datetime) -> None:
+    """Two people stand behind it now, so that it binds in full for as long as it is not lifted."""
+    assert proposal.epoch is not None
+    row = _named(proposal, by, now)
+    if row.confirm_by is None:
+        raise Refused([_no("confirmed", f"{row} stands by two people already.")])
+    _stand(row, proposal, by=by, now=now)
+    digest = digest_of_pause(store.from_row(row))
+    told: PauseConfirmed | PausePlanned = PausePlanned(digest=digest, change="confirmed")
+    if row.announced_at is not None:
+        told = PauseConfirmed(pause=row.name, version=row.version, proposal=proposal.code)
+    ledger.append(told, by=by, now=now, epoch=proposal.epoch)
+
+
+def hold_everything(reason: str, *, by: str = OPERATOR_CODE, now: datetime | None = None) -> Pause:
     """A restored or cloned desk begins under this; two people lift it like any pause."""
     act = uuid4()
     with fence.alone(act) as epoch:
@@ -124,55 +213,146 @@ def hold_everything(reason: str, *, by: str = "operator", now: datetime | None =
             declared_epoch=epoch,
             declared_at=moment,
         )
-        store.to_row(held, by=by).save()
-        ledger.append(_declared(held), by=by, now=moment, epoch=epoch, act=act)
+        row = store.to_row(held, by=by)
+        row.save()
+        ledger.append(announcing.begun(row), by=by, now=moment, epoch=epoch, act=act)
     return held
 
 
-def _in_force(name: str) -> list[PauseRow]:
-    rows = list(store.rows_in_force(name))
+def refuse_taken(name: str) -> None:
+    if PauseRow.objects.filter(name=name).exists():
+        raise Refused([_no("name-taken", f"The name {name} is taken: amend that pause, or name yours otherwise.")])
+
+
+# --- how
+
+
+def _at(pause: Pause, *, version: int, since: int, epoch: int, moment: datetime, confirm_by: datetime | None) -> Pause:
+    return replace(
+        pause, version=version, since_epoch=since, declared_epoch=epoch, declared_at=moment, confirm_by=confirm_by
+    )
+
+
+def _next_version(name: str) -> int:
+    newest = PauseRow.objects.filter(name=name).order_by("-version").values_list("version", flat=True).first()
+    return (newest or 0) + 1
+
+
+def _binding(name: str, reader: str) -> list[PauseRow]:
+    """Every version that has not ended, the oldest first; to whom it is no secret."""
+    rows = [row for row in store.rows_that_bind(name) if not _is_secret(row, reader)]
     if not rows:
         raise NotFound(f"No pause {name[:48]} is in force. `abeyance pause list` shows those that are.")
     return rows
 
 
-def _end(rows: list[PauseRow], epoch: int, now: datetime) -> None:
+def _refuse_unless_ready(rows: Sequence[PauseRow], statement: str, *, now: datetime, lock: bool = False) -> None:
+    """What was announced ends by an assessment and its conditions; what is only planned by a statement alone."""
+    if store.rows_in_force(rows[0].name).exists():
+        conditions.refuse_unless_ready(rows[0].name, statement, now=now, lock=lock)
+    elif not statement.strip():
+        raise Refused([_no("no-closing-statement", "A pause ends with a closing statement; give one.")])
+
+
+def _is_secret(row: PauseRow, reader: str) -> bool:
+    return reader not in row.authors and not store.rows_in_force(row.name).filter(pk=row.pk).exists()
+
+
+def _to_confirm_by(older: Sequence[PauseRow], pause: Pause, moment: datetime) -> datetime:
+    """Amending what nobody has confirmed yet gives no new time for it."""
+    waiting = [row.confirm_by for row in older if row.confirm_by is not None]
+    if len(waiting) < len(older) or not waiting:
+        return pauselife.to_confirm_by(pause.starts_at, moment)
+    return min(waiting)
+
+
+def _refuse_unfit(pause: Pause, older: Sequence[PauseRow], why: str, moment: datetime) -> None:
+    begun = any(not store.is_planned(store.from_row(row), moment) for row in older)
+    if begun and pause.starts_at is not None and pause.starts_at > moment:
+        sentence = "It is in force already, so a version of it cannot begin later: leave out the start."
+        raise Refused([_no("begun-already", sentence)])
+    before = min(store.from_row(row).review_by for row in older)
+    if begun and pauselife.is_prolonged(pause.review_by, before) and not why.strip():
+        sentence = f"It was to be reviewed by {before}: a later date needs a reason, which is published."
+        raise Refused([_no("no-reason-to-prolong", sentence)])
+
+
+def _end(rows: Sequence[PauseRow], epoch: int, now: datetime, *, by: str) -> None:
     PauseRow.objects.filter(pk__in=[row.pk for row in rows]).update(ended_epoch=epoch, ended_at=now)
+    gone = {row.version for row in rows}
+    for name in {row.name for row in rows}:
+        for each in proposals.open_about(name, (CONFIRM, LOOSEN)):
+            if proposals.payload_of(each)["version"] in gone:
+                proposals.overtake(each, by=by, now=now)
 
 
-def _propose_end(bound: Pause, loosened: list[PauseRow], *, by: str, now: datetime) -> Proposal:
-    payload = {"name": bound.name, "version": bound.version, "ends": [row.version for row in loosened]}
-    return proposals.propose("pause-loosen", bound.name, payload, by=by, now=now)
+def _propose(kind: str, row: PauseRow, ends: Sequence[PauseRow], *, by: str, now: datetime) -> Proposal:
+    payload = {
+        "name": row.name,
+        "version": row.version,
+        "ends": [each.version for each in ends],
+        "digest": digest_of_pause(store.from_row(row)),
+    }
+    return proposals.propose(kind, row.name, payload, by=by, now=now)
 
 
-def _declared(pause: Pause) -> PauseDeclared:
-    return PauseDeclared(
-        pause=pause.name,
-        digest=_digest(pause),
-        mode=pause.mode.value,
-        title=pause.reason,
-        statement=pause.statement,
-        jurisdictions=tuple(sorted(pause.jurisdictions)),
-        agencies=tuple(sorted(pause.agencies)),
-        instruments=tuple(sorted(pause.laws)),
-        services=tuple(sorted(pause.services)),
-        stages=tuple(sorted(stage.value for stage in pause.stages)),
-        new_only=not pause.under_way,
-        related_to=tuple(sorted(pause.related_to)),
-        brands=tuple(sorted(pause.brands)),
-        companies=tuple(sorted(pause.companies)),
-        subjects=tuple(sorted(pause.subjects)),
-        since=pause.since,
-        starts=pause.starts_at,
-        treat_as=pause.treat_as,
-        reroute_to=pause.reroute_to,
-        exceptions=tuple(exception.name for exception in pause.exceptions),
+def _named(proposal: Proposed, by: str, now: datetime) -> PauseRow:
+    """The version that was proposed, which must still be in force."""
+    said = proposal.payload
+    row = next((each for each in _binding(said["name"], by) if each.version == said["version"]), None)
+    if row is None:
+        raise Refused([_no("changed-meanwhile", "The pause has changed since this was proposed; propose it again.")])
+    announcing.announce([row], now=now)
+    return row
+
+
+def _stand(row: PauseRow, proposal: Proposed, *, by: str, now: datetime) -> None:
+    assert proposal.epoch is not None
+    PauseRow.objects.filter(pk=row.pk).update(confirm_by=None, confirmed_by=by, confirmed_at=now)
+    row.confirm_by, row.confirmed_by, row.confirmed_at = None, by, now
+    ended = PauseRow.objects.filter(name=row.name, version__in=proposal.payload["ends"], ended_epoch__isnull=True)
+    _end(list(ended), proposal.epoch, now, by=by)
+
+
+def _follow(pause: Pause, rows: Sequence[PauseRow], proposal: Proposed, *, by: str, now: datetime, why: str) -> None:
+    """What holds from the same moment on. Two people have agreed to it, so it stands from the beginning."""
+    assert proposal.epoch is not None
+    narrowed = pause.name == rows[0].name
+    if not narrowed:
+        refuse_taken(pause.name)
+    since = min(row.since_epoch for row in rows)
+    version = _next_version(pause.name) if narrowed else 1
+    bound = _at(pause, version=version, since=since, epoch=proposal.epoch, moment=now, confirm_by=None)
+    row = store.to_row(bound, by=proposal.proposed_by, authors={by})
+    row.confirmed_by, row.confirmed_at, row.change = by, now, why
+    row.save()
+    told = _amended(row, proposal.code) if narrowed else announcing.begun(row)
+    ledger.append(told, by=by, now=now, epoch=proposal.epoch)
+
+
+def _amended(row: PauseRow, proposal: str | None = None) -> PauseAmended | PausePlanned:
+    digest = digest_of_pause(store.from_row(row))
+    if row.announced_at is None:
+        return PausePlanned(digest=digest, change="amended")
+    return PauseAmended(
+        pause=row.name, digest=digest, statement=row.body["statement"], proposal=proposal, why=row.change
     )
 
 
-def _digest(pause: Pause) -> str:
-    document: Mapping[str, Any] = as_document(pause)
-    return digest_of(document)
+def _lifted(
+    rows: Sequence[PauseRow], said: Mapping[str, Any], outcome: LiftOutcome, follows: Pause | None, code: str
+) -> PauseLifted | PausePlanned | None:
+    if all(row.announced_at is None for row in rows):
+        return PausePlanned(digest=digest_of_pause(store.from_row(rows[-1])), change="dropped")
+    if outcome is LiftOutcome.NARROW:
+        return None  # told as an amendment
+    return PauseLifted(
+        pause=said["name"],
+        statement=said["closing_statement"],
+        proposal=code,
+        outcome=outcome.value,
+        successor=follows.name if follows else None,
+    )
 
 
 def _no(code: str, sentence: str) -> Reason:

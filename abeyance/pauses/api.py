@@ -8,15 +8,12 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from ninja import Body, Field, Router, Schema
 
-from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, conditions, documents, store
-from abeyance.pauses.models import PauseRow
-from abeyance.pauses.preview import preview
+from abeyance.errors import NotFound
+from abeyance.pauses import actions, conditions, documents, drafts, lifting, store
+from abeyance.pauses.preview import preview, preview_of_lift
 from abeyance.people.api import ProposalOut
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.people.commands import proposal_document
-from abeyance.rules.pausefile import Unreadable, parse_pause
-from abeyance.rules.pauses import Pause
 
 router = Router(tags=["pauses"], auth=MemberToken())
 Document = dict[str, Any]
@@ -33,22 +30,69 @@ class Reason(Schema):
 
 class Closing(Schema):
     closing_statement: str = Field(max_length=10_000)
+    outcome: str = Field("resume", max_length=24)
+    successor: Document | None = None
+    reroute_to: str = Field("", max_length=2)
+
+
+class DraftIn(Schema):
+    """`authors`: further members who may see and change it."""
+
+    document: Document
+    authors: list[str] = Field([], max_length=50)
+
+
+@router.get("/pauses/drafts", response=list[Document])
+def own_drafts(request: HttpRequest) -> list[Document]:
+    return [documents.of_draft(draft) for draft in drafts.of(caller(request))]
+
+
+@router.post("/pauses/drafts", response={201: Document})
+def save_draft(request: HttpRequest, body: DraftIn) -> Document:
+    return documents.of_draft(drafts.save(body.document, by=caller(request), now=_now(), authors=body.authors))
+
+
+@router.get("/pauses/drafts/{code}", response=Document)
+def draft(request: HttpRequest, code: str) -> Document:
+    return documents.of_draft(drafts.find(code, by=caller(request)))
+
+
+@router.put("/pauses/drafts/{code}", response=Document)
+def change_draft(request: HttpRequest, code: str, body: DraftIn) -> Document:
+    by = caller(request)
+    return documents.of_draft(drafts.save(body.document, by=by, now=_now(), code=code, authors=body.authors))
+
+
+@router.delete("/pauses/drafts/{code}", response={204: None})
+def discard_draft(request: HttpRequest, code: str) -> None:
+    drafts.discard(code, by=caller(request), now=_now())
+
+
+@router.get("/pauses/drafts/{code}/preview", response=Document)
+def preview_draft(request: HttpRequest, code: str) -> Document:
+    by = caller(request)
+    return documents.of_preview(preview(drafts.read(drafts.find(code, by=by).document), reader=by, now=_now()))
+
+
+@router.post("/pauses/drafts/{code}/declare", response={201: Document})
+def declare_draft(request: HttpRequest, code: str) -> Document:
+    return _bound(drafts.declare(code, by=caller(request), now=_now()), caller(request))
 
 
 @router.get("/pauses", response=list[Document])
 def pauses(request: HttpRequest, also_ended: bool = False) -> list[Document]:
-    rows = PauseRow.objects.order_by("pk") if also_ended else store.rows_in_force()
+    rows = store.all_known(caller(request)) if also_ended else store.rows_in_force()
     return [documents.of_row(row) for row in rows]
 
 
 @router.post("/pauses/preview", response=Document)
 def show_preview(request: HttpRequest, body: Body[Document]) -> Document:
-    return documents.of_preview(preview(_read(body), reader=caller(request), now=_now()))
+    return documents.of_preview(preview(drafts.read(body), reader=caller(request), now=_now()))
 
 
 @router.get("/pauses/{name}", response=list[Document])
 def versions(request: HttpRequest, name: str) -> list[Document]:
-    rows = [documents.of_row(row) for row in store.known([name])]
+    rows = [documents.of_row(row) for row in store.known([name], caller(request))]
     if not rows:
         raise NotFound("There is no such pause.")
     return rows
@@ -56,18 +100,42 @@ def versions(request: HttpRequest, name: str) -> list[Document]:
 
 @router.post("/pauses", response={201: Document})
 def declare(request: HttpRequest, body: Body[Document]) -> Document:
-    return _bound(actions.declare(_read(body), by=caller(request), now=_now()), caller(request))
+    return _bound(actions.declare(drafts.read(body), by=caller(request), now=_now()), caller(request))
 
 
 @router.put("/pauses/{name}", response=Document)
-def amend(request: HttpRequest, name: str, body: Body[Document]) -> Document:
-    pause = _read(body | {"name": name})
-    return _bound(actions.amend(pause, by=caller(request), now=_now()), caller(request))
+def amend(request: HttpRequest, name: str, body: Body[Document], why: str = "") -> Document:
+    pause = drafts.read(body | {"name": name})
+    return _bound(actions.amend(pause, by=caller(request), now=_now(), why=why[:10_000]), caller(request))
+
+
+@router.post("/pauses/{name}/confirm", response={202: ProposalOut})
+def confirm(request: HttpRequest, name: str) -> ProposalOut:
+    """Stand behind a pause that nobody's word waits for; another member agrees to the proposal."""
+    return ProposalOut(**proposal_document(actions.propose_confirm(name, by=caller(request), now=_now())))
+
+
+@router.get("/pauses/{name}/lift-preview", response=Document)
+def lift_preview(request: HttpRequest, name: str) -> Document:
+    """What would go back to verification, by agency and instrument."""
+    rows = [row for row in store.known([name], caller(request)) if row.ended_epoch is None]
+    if not rows:
+        raise NotFound("There is no such pause in force.")
+    pauses_ = [store.from_row(row) for row in rows]
+    return documents.of_lift(preview_of_lift(pauses_, reader=caller(request), now=_now()))
 
 
 @router.post("/pauses/{name}/lift", response={202: ProposalOut})
 def lift(request: HttpRequest, name: str, body: Closing) -> ProposalOut:
-    proposal = actions.propose_lift(name, body.closing_statement, by=caller(request), now=_now())
+    proposal = actions.propose_lift(
+        name,
+        body.closing_statement,
+        by=caller(request),
+        now=_now(),
+        outcome=lifting.outcome_called(body.outcome),
+        successor=drafts.read(body.successor) if body.successor else None,
+        to=body.reroute_to,
+    )
     return ProposalOut(**proposal_document(proposal))
 
 
@@ -97,13 +165,6 @@ def waive(request: HttpRequest, name: str, body: Reason) -> ProposalOut:
 
 def _bound(bound: actions.Bound, by: str) -> Document:
     return documents.of_bound(bound, preview(bound.pause, reader=by, now=_now()))
-
-
-def _read(body: Document) -> Pause:
-    try:
-        return parse_pause(body)
-    except Unreadable as problem:
-        raise BadInput(str(problem)) from None
 
 
 def _now() -> datetime:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 
 from abeyance.asking import Asked
 from abeyance.fence import Moment
 from abeyance.pauses.models import PauseRow
+from abeyance.rules import pauselife
 from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pausefile import as_document, parse_pause
+from abeyance.rules.pauselife import Phase
 from abeyance.rules.pauses import ANY, UNKNOWN, Pause, who_marks
 
 MOST_KEPT = 50_000
@@ -20,7 +24,7 @@ MOST_REMEMBERED = 500
 EVERYTHING = "EVERYTHING"  # the name under which a restored desk holds all; not to be given to a declared pause
 
 
-def to_row(pause: Pause, *, by: str) -> PauseRow:
+def to_row(pause: Pause, *, by: str, authors: Iterable[str] = ()) -> PauseRow:
     assert pause.declared_at is not None
     return PauseRow(
         name=pause.name,
@@ -31,7 +35,15 @@ def to_row(pause: Pause, *, by: str) -> PauseRow:
         declared_epoch=pause.declared_epoch,
         declared_at=pause.declared_at,
         declared_by=by,
+        authors=sorted({by, *authors}),
+        starts_at=pause.starts_at,
+        confirm_by=pause.confirm_by,
+        announced_at=None if is_planned(pause, pause.declared_at) else pause.declared_at,
     )
+
+
+def is_planned(pause: Pause, now: datetime) -> bool:
+    return pauselife.phase(pause, now) is Phase.PLANNED
 
 
 def from_row(row: PauseRow) -> Pause:
@@ -47,6 +59,8 @@ def from_row(row: PauseRow) -> Pause:
         declared_epoch=row.declared_epoch,
         declared_at=row.declared_at,
         ended_epoch=row.ended_epoch,
+        ended_at=row.ended_at,
+        confirm_by=row.confirm_by,
     )
 
 
@@ -59,10 +73,10 @@ def that_could_cover(labels: Iterable[DemandFacts]) -> list[Pause]:
 
 
 def in_force_over(labels: Iterable[DemandFacts]) -> list[Pause]:
-    """Of those, the ones in force: for a list, which says what holds and not what was void."""
+    """Of those, the ones in force: for a list, which says what holds, not what was void, and nothing of plans."""
     marks = frozenset(mark for demand in labels for mark in who_marks(demand))
     asked = Asked()
-    found = _asked(asked, marks, "ended_epoch IS NULL")
+    found = _asked(asked, marks, "ended_epoch IS NULL AND (starts_at IS NULL OR starts_at <= clock_timestamp())")
     asked.now()
     return found()
 
@@ -98,10 +112,11 @@ def _asked(asked: Asked, marks: frozenset[str], also: str = "true") -> Callable[
     return lambda: _parsed(cast("list[Stored]", rows))
 
 
-STORED = "SELECT id, declared_at::text, ended_epoch FROM pauses_pauserow"
+STORED = "SELECT id, declared_at::text, ended_epoch, confirm_by::text FROM pauses_pauserow"
 
 
-Stored = tuple[int, str, int | None]  # its moment as text: nobody reads it, and there may be many
+# Moments as text: nobody reads them, and there may be many.
+Stored = tuple[int, str, int | None, str | None]
 _read: dict[Stored, Pause] = {}
 
 
@@ -117,14 +132,43 @@ def _parsed(found: Sequence[Stored]) -> list[Pause]:
     return [_read[each] for each in found]
 
 
+# What has begun, or was never a plan. A version that was replaced before its start stays unannounced for good.
+ANNOUNCED = Q(starts_at=None) | Q(starts_at__lte=Now()) & (Q(ended_at=None) | Q(ended_at__gt=F("starts_at")))
+
+
 def in_force(name: str | None = None) -> list[Pause]:
     return [from_row(row) for row in rows_in_force(name)]
 
 
 def rows_in_force(name: str | None = None) -> QuerySet[PauseRow]:
+    """For everybody: without plans, by the database's clock."""
+    return rows_that_bind(name).filter(ANNOUNCED)
+
+
+def rows_that_bind(name: str | None = None) -> QuerySet[PauseRow]:
+    """Plans too, which only their authors may be shown."""
     rows = PauseRow.objects.filter(ended_epoch__isnull=True).order_by("declared_epoch", "pk")
     return rows.filter(name=name) if name else rows
 
 
-def known(names: Iterable[str]) -> QuerySet[PauseRow]:
-    return PauseRow.objects.filter(name__in=list(names)).order_by("name", "version")
+def plans_of(member: str) -> QuerySet[PauseRow]:
+    return rows_that_bind().exclude(ANNOUNCED).filter(authors__contains=[member])
+
+
+def known(names: Iterable[str], reader: str = "") -> QuerySet[PauseRow]:
+    """Every version that this reader may know of."""
+    seen = PauseRow.objects.filter(ANNOUNCED | Q(authors__contains=[reader]))
+    return seen.filter(name__in=list(names)).order_by("name", "version")
+
+
+def all_known(reader: str = "") -> QuerySet[PauseRow]:
+    return PauseRow.objects.filter(ANNOUNCED | Q(authors__contains=[reader])).order_by("pk")
+
+
+def ever_announced() -> QuerySet[PauseRow]:
+    return PauseRow.objects.filter(ANNOUNCED)
+
+
+def unconfirmed(now: datetime) -> list[PauseRow]:
+    """Announced pauses that nobody has confirmed in time: they hold release alone, and somebody has to decide."""
+    return list(rows_in_force().filter(confirm_by__lte=now))

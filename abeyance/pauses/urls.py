@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from abeyance.pauses import views
+from abeyance.pauses import drafting, endings, views
 
 urlpatterns = [
     path("pauses/", views.pauses, name="pauses"),
-    path("pauses/new/", views.new, name="pause-new"),
+    path("pauses/new/", drafting.new, name="pause-new"),
+    path("pauses/blank", drafting.blank, name="pause-blank"),
+    path("pauses/drafts/<slug:code>/", drafting.draft, name="pause-draft"),
+    path("pauses/drafts/<slug:code>/discard", drafting.discard, name="discard-draft"),
     path("pauses/<slug:name>/", views.pause, name="pause"),
     path("pauses/<slug:name>/amend/", views.amend, name="pause-amend"),
-    path("pauses/<slug:name>/lift", views.lift, name="pause-lift"),
+    path("pauses/<slug:name>/confirm", endings.confirm, name="pause-confirm"),
+    path("pauses/<slug:name>/ending/", endings.ending, name="pause-ending"),
+    path("pauses/<slug:name>/lift", endings.lift, name="pause-lift"),
 ]

@@ -13,16 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, documents, store, wording
-from abeyance.pauses.models import PauseRow
-from abeyance.pauses.preview import preview
+from abeyance.pauses import actions, documents, drafts, store, wording
+from abeyance.pauses.preview import Preview, preview
 from abeyance.people import proposals
-from abeyance.people.pages import MemberRequest, act, page
-from abeyance.rules.pausefile import AXES, CONDITIONS, Unreadable, parse_pause
-from abeyance.rules.pauses import Pause
+from abeyance.people.pages import MemberRequest, page
+from abeyance.rules import pauselife
+from abeyance.rules.pausefile import AXES, CONDITIONS
 from abeyance.rules.permissions import Permission, roles_with
 from abeyance.rules.terms import DemandKind, Issuer, Need, Offence, PauseMode, Stage
 
+KINDS = (actions.CONFIRM, actions.LOOSEN, actions.LIFT)
 OF_EXCEPTION = (*CONDITIONS, "approvers", "if_ever_held")
 BLANK_EXCEPTIONS = 2
 MOST_COLLISIONS = 50
@@ -30,9 +30,11 @@ MOST_COLLISIONS = 50
 
 @page(None)
 def pauses(request: MemberRequest) -> HttpResponse:
-    ended = PauseRow.objects.filter(ended_epoch__isnull=False).order_by("-ended_at")[:100]
+    ended = store.ever_announced().filter(ended_epoch__isnull=False).order_by("-ended_at")[:100]
     context = {
         "in_force": [documents.of_row(row) for row in store.rows_in_force()[:1000]],
+        "plans": [documents.of_row(row) for row in store.plans_of(request.member)],
+        "drafts": [documents.of_draft(draft) for draft in drafts.of(request.member)],
         "ended": [documents.of_row(row) for row in ended],
         "today": datetime.now(UTC).date().isoformat(),
     }
@@ -41,67 +43,58 @@ def pauses(request: MemberRequest) -> HttpResponse:
 
 @page(None)
 def pause(request: MemberRequest, name: str) -> HttpResponse:
-    """Every version, what it covers now, and how it may end."""
-    rows = list(store.known([name]))
+    """What it says, what it covers now, what has happened to it, and how it may end."""
+    rows, now = list(store.known([name], request.member)), _now()
     if not rows:
         raise NotFound("There is no such pause.")
-    told = [documents.of_row(row) for row in rows]
     in_force = [row for row in rows if row.ended_epoch is None]
-    waiting = [each for each in proposals.waiting() if each.subject == name and each.kind.startswith("pause-")]
-    seen = preview(store.from_row(in_force[-1]), reader=request.member, now=_now()) if in_force else None
+    newest, newest_told = store.from_row(in_force[-1]) if in_force else None, documents.of_row(rows[-1])
+    waiting = [each for each in proposals.waiting(request.member) if each.subject == name and each.kind in KINDS]
     context = {
         "name": name,
-        "newest": told[-1],
-        "axes": wording.shown(told[-1]),
-        "exceptions": [(each, wording.conditions_of(each)) for each in told[-1]["exceptions"]],
-        "versions": told[::-1],
-        "in_force": bool(in_force),
-        "seen": _seen(seen) if seen else None,
+        "newest": newest_told,
+        "axes": wording.shown(newest_told),
+        "exceptions": [(each, wording.conditions_of(each)) for each in newest_told["exceptions"]],
+        "history": documents.history(rows),
+        "in_force": in_force,
+        "phase": pauselife.phase(newest, now).value if newest else "ended",
+        "confirm_by": in_force[-1].confirm_by if in_force else None,
+        "seen": shown(preview(newest, reader=request.member, now=now)) if newest else None,
         "proposals": waiting,
-        "today": datetime.now(UTC).date().isoformat(),
+        "stands_alone": bool(newest and newest.confirm_by) and all(each.kind == actions.LIFT for each in waiting),
+        "today": now.date().isoformat(),
     }
     return render(request, "pauses/pause.html", context)
-
-
-@page(Permission.PAUSE_DRAFT, methods=("GET", "POST"))
-def new(request: MemberRequest) -> HttpResponse:
-    """Draft, see what it would hold, declare: the same form, so that what was seen is what binds."""
-    return _form(request, None)
 
 
 @page(Permission.PAUSE_AMEND, methods=("GET", "POST"))
 def amend(request: MemberRequest, name: str) -> HttpResponse:
     """A new version; where it could hold less, the older one stays beside it until a second person agrees."""
-    rows = list(store.rows_in_force(name))
+    rows = [row for row in store.known([name], request.member) if row.ended_epoch is None]
     if not rows:
         raise NotFound("No pause of this name is in force.")
-    return _form(request, documents.of_row(rows[-1]))
-
-
-@act(Permission.PAUSE_LIFT, step_up=True)
-def lift(request: MemberRequest, name: str) -> HttpResponse:
-    proposal = actions.propose_lift(name, request.POST.get("closing_statement", ""), by=request.member, now=_now())
-    messages.success(request, _("Proposed. Another member agrees; until then the pause holds."))
-    return redirect("proposal", code=proposal.code)
-
-
-def _form(request: MemberRequest, older: Mapping[str, Any] | None) -> HttpResponse:
-    document: dict[str, Any] = dict(older or {"stages": [stage.value for stage in Stage], "mode": "hold"})
-    problem, seen = "", None
+    older = documents.of_row(rows[-1])
+    document, problem, seen, why = older | rows[-1].body, "", None, request.POST.get("why", "")
     if request.method == "POST":
-        document = _stated(request)
-        if older is not None:
-            document["name"] = older["name"]
+        document = stated(request) | {"name": name}
         try:
-            stated = _read(document)
+            pause = drafts.read(document)
         except BadInput as wrong:
             problem = str(wrong)
         else:
             if request.POST.get("way") == "declare":
-                return _bind(request, stated, amends=older is not None)
-            seen = _seen(preview(stated, reader=request.member, now=_now()))
+                return told(request, actions.amend(pause, by=request.member, now=_now(), why=why))
+            seen = shown(preview(pause, reader=request.member, now=_now()))
+    more = {"older": older, "problem": problem, "seen": seen, "why": why}
+    return form(request, document, more, status=422 if problem else 200)
+
+
+# --- shared with the pages of drafts
+
+
+def form(request: MemberRequest, document: Mapping[str, Any], more: dict[str, Any], *, status: int) -> HttpResponse:
+    """Every axis, filled in with what the document says."""
     context = {
-        "older": older,
         "document": document,
         "axes": [(name, label, " ".join(document.get(name, []))) for name, label in wording.asked_for().items()],
         "exceptions": [_asked(each) for each in (*document.get("exceptions", []), *([{}] * BLANK_EXCEPTIONS))],
@@ -109,27 +102,26 @@ def _form(request: MemberRequest, older: Mapping[str, Any] | None) -> HttpRespon
         "modes": [mode.value for mode in PauseMode],
         "known": _known(),
         "conditions": "\n".join(document.get("conditions", [])),
-        "problem": problem,
-        "seen": seen,
     }
-    return render(request, "pauses/form.html", context, status=422 if problem else 200)
+    return render(request, "pauses/form.html", context | more, status=status)
 
 
-def _bind(request: MemberRequest, stated: Pause, *, amends: bool) -> HttpResponse:
-    act_ = actions.amend if amends else actions.declare
-    bound = act_(stated, by=request.member, now=_now())
+def told(request: MemberRequest, bound: actions.Bound) -> HttpResponse:
+    name = bound.pause.name
     if bound.proposal is not None:
         said = _("The new version is in force. The older one holds as well until another member agrees.")
         messages.warning(request, said)
+    elif store.is_planned(bound.pause, _now()):
+        messages.success(request, _("%(name)s is planned. Only its authors see it.") % {"name": name})
     else:
-        messages.success(request, _("%(name)s is in force.") % {"name": bound.pause.name})
-    return redirect("pause", name=bound.pause.name)
+        messages.success(request, _("%(name)s is in force.") % {"name": name})
+    return redirect("pause", name=name)
 
 
-def _stated(request: MemberRequest) -> dict[str, Any]:
+def stated(request: MemberRequest) -> dict[str, Any]:
     """The form as the document that a TOML file would be, so that one reader judges both."""
     said = request.POST
-    document: dict[str, Any] = {axis: _list(said.get(axis, "")) for axis in AXES}
+    document: dict[str, Any] = {axis: words(said.get(axis, "")) for axis in AXES}
     texts = ("name", "reason", "statement", "review_by", "mode", "treat_as", "reroute_to")
     document |= {key: said.get(key, "").strip() for key in texts}
     document["stages"] = said.getlist("stages")
@@ -137,6 +129,7 @@ def _stated(request: MemberRequest) -> dict[str, Any]:
         if moment := said.get(key, "").strip():
             document[key] = _moment(moment)
     document["new_only"] = "new_only" in said or "since" in document
+    document["hold_release_meanwhile"] = "hold_release_meanwhile" in said
     document["conditions"] = [line.strip() for line in said.get("conditions", "").splitlines() if line.strip()]
     document["exceptions"] = _exceptions(request)
     route = {key: said.get(f"review-{key}", "").strip() for key in ("who", "how", "days")}
@@ -154,7 +147,7 @@ def _exceptions(request: MemberRequest) -> list[dict[str, Any]]:
                 {
                     "name": name.strip(),
                     "sentence": said.getlist("exception-sentence")[number].strip(),
-                    **{key: _list(_nth(said.getlist(f"exception-{key}"), number)) for key in OF_EXCEPTION},
+                    **{key: words(_nth(said.getlist(f"exception-{key}"), number)) for key in OF_EXCEPTION},
                 }
             )
     return found
@@ -178,7 +171,7 @@ def _nth(values: list[str], number: int) -> str:
     return values[number] if number < len(values) else ""
 
 
-def _list(text: str) -> list[str]:
+def words(text: str) -> list[str]:
     return [word for word in text.replace(",", " ").split() if word]
 
 
@@ -190,19 +183,12 @@ def _moment(text: str) -> str:
     return (found if found.tzinfo else found.replace(tzinfo=timezone.get_current_timezone())).isoformat()
 
 
-def _read(document: Mapping[str, Any]) -> Pause:
-    try:
-        return parse_pause(document)
-    except Unreadable as problem:
-        raise BadInput(str(problem)) from None
-
-
-def _seen(seen: Any) -> dict[str, Any]:
-    told = documents.of_preview(seen)
-    return told | {
-        "more_collisions": max(0, len(told["collisions"]) - MOST_COLLISIONS),
-        "collisions": told["collisions"][:MOST_COLLISIONS],
-        "by_state": sorted(told["by_state"].items()),
+def shown(seen: Preview) -> dict[str, Any]:
+    said = documents.of_preview(seen)
+    return said | {
+        "more_collisions": max(0, len(said["collisions"]) - MOST_COLLISIONS),
+        "collisions": said["collisions"][:MOST_COLLISIONS],
+        "by_state": sorted(said["by_state"].items()),
     }
 
 

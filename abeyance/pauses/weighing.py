@@ -33,7 +33,7 @@ from abeyance.rules.terms import PauseMode, Stage
 
 @dataclass(frozen=True)
 class Held:
-    """A pause that holds the item at a stage, and the sentence that says so."""
+    """A pause that holds the item at a stage, and the sentence that says so. A plan has no name here."""
 
     pause: str
     stage: Stage
@@ -107,7 +107,7 @@ def _weigh(
     said, about = labels[0], casefacts.item_facts(item)
     by_law = review.judge(said, about, books=books, now=now, identifiers=identifiers)
     held = tuple(
-        Held(pause.name, stage, reason)
+        Held(reason.pause, stage, reason)
         for pause in pauses
         for stage in Stage
         if (reason := held_under_any(pause, labels, about, stage, now=now)) is not None

@@ -98,12 +98,12 @@ def end_admission(request: HttpRequest, jurisdiction: str, member: str) -> None:
 
 @router.get("/proposals", response=list[ProposalOut])
 def waiting(request: HttpRequest) -> list[ProposalOut]:
-    return [_proposal(proposal) for proposal in proposals.waiting()]
+    return [_proposal(proposal) for proposal in proposals.waiting(caller(request))]
 
 
 @router.get("/proposals/{code}", response=ProposalWithContent)
 def proposal(request: HttpRequest, code: str) -> ProposalWithContent:
-    found = proposals.find(code)
+    found = proposals.find_for(code, caller(request))
     shown = ProposalWithContent(**commands.proposal_document(found))
     if commands.may_see_content(found, caller(request)):
         shown.content = dict(proposals.payload_of(found))

@@ -174,15 +174,16 @@ def list_members(args: argparse.Namespace) -> Answer:
 
 
 def list_proposals(args: argparse.Namespace) -> Answer:
-    waiting = proposals.waiting()
+    waiting = proposals.waiting(acting(args, needs_credential=False))
     lines = [f"{p.code}  {p.kind:<16} {p.subject}  proposed by {p.proposed_by}" for p in waiting]
     return Answer([proposal_document(p) for p in waiting], "\n".join(lines) or "Nothing waits for a second person.")
 
 
 def show_proposal(args: argparse.Namespace) -> Answer:
-    found = proposals.find(args.proposal)
+    reader = acting(args, needs_credential=False)
+    found = proposals.find_for(args.proposal, reader)
     document = proposal_document(found)
-    if may_see_content(found, acting(args, needs_credential=False)):
+    if may_see_content(found, reader):
         document["content"] = dict(proposals.payload_of(found))
     return Answer(document, "\n".join(f"{key}: {value}" for key, value in document.items()))
 

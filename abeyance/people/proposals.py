@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +48,10 @@ class Proposed:
     epoch: int | None
 
 
+# Whether a member may know that something of this payload waits; for what is not announced yet.
+SeenBy = Callable[[Mapping[str, Any], str], bool]
+
+
 class Change(Protocol):
     def __call__(self, proposal: Proposed, /, *, by: str, now: datetime) -> None: ...
 
@@ -59,6 +63,7 @@ class Kind:
     agree: Permission
     alone: bool
     change: Change
+    seen_by: SeenBy | None = None
 
 
 _KINDS: dict[str, Kind] = {}
@@ -66,14 +71,14 @@ _Change = TypeVar("_Change", bound=Change)
 
 
 def on_agreement(
-    name: str, *, propose: Permission, agree: Permission, alone: bool = False
+    name: str, *, propose: Permission, agree: Permission, alone: bool = False, seen_by: SeenBy | None = None
 ) -> Callable[[_Change], _Change]:
     """Register what is done when a proposal of this kind is agreed, and who may propose and agree."""
 
     def register(change: _Change) -> _Change:
         if name in _KINDS and _KINDS[name].change.__qualname__ != change.__qualname__:  # type: ignore[attr-defined]
             raise ValueError(f"two functions for proposals of the kind {name}")
-        _KINDS[name] = Kind(name, propose, agree, alone, change)
+        _KINDS[name] = Kind(name, propose, agree, alone, change, seen_by)
         return change
 
     return register
@@ -134,6 +139,12 @@ def withdraw(code: str, *, by: str, now: datetime) -> Proposal:
     return proposal
 
 
+def overtake(proposal: Proposal, *, by: str, now: datetime) -> None:
+    """What it was about is no longer so: nobody can agree to it any more. Inside the caller's transaction."""
+    if (found := Proposal.objects.select_for_update().get(pk=proposal.pk)).is_open:
+        _withdraw(found, by=by, now=now)
+
+
 def withdraw_all_of(member: str, *, by: str, now: datetime) -> None:
     """Whoever leaves takes along what they proposed. Inside the caller's transaction."""
     still_open = Proposal.objects.filter(proposed_by=member, agreed_at=None, withdrawn_at=None)
@@ -148,9 +159,29 @@ def find(code: str) -> Proposal:
     return found
 
 
-def waiting() -> list[Proposal]:
-    """Those that wait for a second person, the oldest first."""
-    return list(Proposal.objects.filter(agreed_at=None, withdrawn_at=None).order_by("id")[:1000])
+def find_for(code: str, reader: str) -> Proposal:
+    """For a page or an answer: absent and not to be known look alike."""
+    found = find(code)
+    if not _is_seen(found, reader):
+        raise NotFound(f"There is no proposal {code[:32]!r}. `abeyance proposal list` shows those that wait.")
+    return found
+
+
+def waiting(reader: str = "") -> list[Proposal]:
+    """Those that wait for a second person and that this member may know of, the oldest first."""
+    found = Proposal.objects.filter(agreed_at=None, withdrawn_at=None).order_by("id")[:1000]
+    return [proposal for proposal in found if _is_seen(proposal, reader)]
+
+
+def open_about(subject: str, kinds: Iterable[str]) -> list[Proposal]:
+    """For the room that they belong to."""
+    found = Proposal.objects.filter(subject=subject, kind__in=list(kinds), agreed_at=None, withdrawn_at=None)
+    return list(found.order_by("id"))
+
+
+def _is_seen(proposal: Proposal, reader: str) -> bool:
+    seen_by = kind_named(proposal.kind).seen_by
+    return seen_by is None or seen_by(payload_of(proposal), reader)
 
 
 def payload_of(proposal: Proposal) -> Mapping[str, Any]:

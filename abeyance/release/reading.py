@@ -15,7 +15,7 @@ from abeyance.casefile.models import Approval, CourtOrder, ExceptionUse, Item, N
 from abeyance.casefile.whole import Whole
 from abeyance.fence import Moment
 from abeyance.patterns import queries as patterns
-from abeyance.pauses import court_orders, store
+from abeyance.pauses import court_orders, reconfirming, store
 from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
@@ -52,6 +52,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
     others_of, suspended_of = patterns.others_of(asked, [case.pk]), patterns.suspended(asked)
     standing_of, books_of = people.standing_of(asked, _codes(by, whole)), policy.books_of(asked, lock=True)
     key_of, pauses_of = directory.lock_key(asked, to), store.covering(asked, labels, entered=entered)
+    confirmed_of = reconfirming.confirmed_of(asked, case.pk)
     asked.now()
     standing, books = standing_of(), books_of()
     actors = _actors(standing, by, whole)
@@ -90,6 +91,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
         small_team=standing.house.small_team,
         identifiers=whole.identifiers,
         undecided_matters=matter.undecided,
+        reconfirmed=confirmed_of(),
     )
 
 

@@ -100,6 +100,13 @@ class StepForm(StrEnum):
     PRESERVATION_ENDS = "preservation-ends"  # notice to counsel
 
 
+class Exposed(StrEnum):
+    """Whom a penalty meets."""
+
+    FIRM = "firm"
+    STAFF = "staff"
+
+
 class Unit(StrEnum):
     HOURS = "hours"
     CALENDAR_DAYS = "calendar-days"
@@ -137,6 +144,16 @@ class ClockRule:
 
 
 @dataclass(frozen=True)
+class Penalty:
+    """What is threatened to who does not comply; as unchecked as its entry. It decides nothing: it is shown to whoever
+    thinks of a pause."""
+
+    meets: Exposed
+    sentence: str
+    citation: str
+
+
+@dataclass(frozen=True)
 class LawEntry:
     """One instrument. `covers` are the jurisdictions whose authorities may use it and whose providers it reaches at
     home (one State; for Union law its members too). `only_fields` narrows what it compels to named fields."""
@@ -162,6 +179,7 @@ class LawEntry:
     checked_by: str
     note: str
     digest: str
+    penalties: tuple[Penalty, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -295,6 +313,7 @@ def _entry(table: Table, jurisdiction: str, covers: frozenset[str]) -> LawEntry:
         **_origin(table),
         note=table.text("note", ""),
         digest=_digest(table, covers),
+        penalties=tuple(_penalty(inner) for inner in table.tables("penalty", required=False)),
     )
     if entry.compels & entry.permits:
         raise table.wrong("permits", "names a category that is compelled as well: it is one or the other.")
@@ -304,6 +323,12 @@ def _entry(table: Table, jurisdiction: str, covers: frozenset[str]) -> LawEntry:
         raise table.wrong("clock", "has a refusal as its step, and a provider may not refuse this instrument.")
     table.done()
     return entry
+
+
+def _penalty(table: Table) -> Penalty:
+    penalty = Penalty(table.one_of("meets", Exposed), table.text("sentence"), table.text("citation"))
+    table.done()
+    return penalty
 
 
 def _digest(table: Table, reach: frozenset[str]) -> str:

@@ -22,6 +22,7 @@ KEYS = (
     "treat_as",
     "reroute_to",
     "starts",
+    "hold_release_meanwhile",
     "review_by",
     "reason",
     "statement",
@@ -58,6 +59,7 @@ mode = "hold"                       # or "refuse", "reroute", "treat-as"
 # reroute_to = "US"                   # for "reroute": the State to which the treaty channel leads
 # treat_as = "YY"                     # for "treat-as": the jurisdiction as which it is answered
 # starts = {year}-12-31T00:00:00Z      # absent: from the moment it is declared
+# hold_release_meanwhile = true       # with a later start: release is held from now on, and only its authors see why
 review_by = {year}-12-31               # a date that passes alarms, and never resumes by itself
 reason = "Why, for the desk."
 statement = "Why, for the public."
@@ -109,6 +111,7 @@ def parse_pause(document: Mapping[str, Any]) -> Pause:
         treat_as=_country(document, "treat_as"),
         reroute_to=_country(document, "reroute_to"),
         starts_at=_moment(document, "starts"),
+        hold_release_meanwhile=_flag(document, "hold_release_meanwhile"),
         conditions=tuple(_texts(document, "conditions")),
         exceptions=tuple(_exception(entry) for entry in _list(document, "exceptions")),
         review=_review(document),
@@ -151,6 +154,7 @@ def as_document(pause: Pause) -> dict[str, Any]:
         "new_only": not pause.under_way,
         "mode": pause.mode.value,
         "starts": pause.starts_at.isoformat() if pause.starts_at else "",
+        "hold_release_meanwhile": pause.hold_release_meanwhile,
         "review_by": pause.review_by.isoformat(),
         "reason": pause.reason,
         "statement": pause.statement,

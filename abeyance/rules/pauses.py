@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
 
-from abeyance.rules import subjects
+from abeyance.rules import pauselife, subjects
 from abeyance.rules.decision import Reason
 from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.pauseways import HOLDS, Way, way_of
@@ -110,6 +110,7 @@ class Pause:
     treat_as: str | None = None  # the jurisdiction as which it is answered
     reroute_to: str | None = None  # the State that the treaty channel leads to
     starts_at: datetime | None = None
+    hold_release_meanwhile: bool = False  # of a plan: release is held before the start already
     conditions: tuple[str, ...] = ()
     exceptions: tuple[PauseException, ...] = ()
     review: ReviewRoute | None = None
@@ -118,6 +119,8 @@ class Pause:
     declared_epoch: int = 0
     ended_epoch: int | None = None
     declared_at: datetime | None = None
+    ended_at: datetime | None = None
+    confirm_by: datetime | None = None  # declared by one person: until when another confirms it; None: it stands
 
     @property
     def route(self) -> ReviewRoute:
@@ -151,7 +154,7 @@ def prefilter(pause: Pause, demand: DemandFacts) -> bool:
 
 def reach(pause: Pause, demand: DemandFacts, item: ItemFacts, *, now: datetime) -> Reach:
     """Does the pause cover this item at all, whatever the stage?"""
-    if pause.starts_at is not None and now < pause.starts_at:
+    if not pauselife.has_bound(pause, now):
         return Reach.NO
     arrived = _arrived(pause, demand)
     if pause.everything:
@@ -183,15 +186,19 @@ def held_by(
 ) -> Reason | None:
     """The sentence that says why `stage` may not go on, or None. Ended pauses hold nothing. Whether it is refused,
     rerouted or only held depends on the law of `books`; that it does not go on does not."""
-    if pause.ended_epoch is not None or stage not in pause.stages or pause.mode is PauseMode.TREAT_AS:
+    if stage not in pauselife.stages_at(pause, now):
         return None
     found = reach(pause, demand, item, now=now)
     if found is Reach.NO:
         return None
+    if pauselife.phase(pause, now) is pauselife.Phase.PLANNED:
+        return Reason("held-unannounced", pauselife.UNANNOUNCED, clause="pauses:not-announced")
+    if pause.mode is PauseMode.TREAT_AS:
+        return None
     way = way_of(pause.mode, pause.reroute_to, demand, books, now=now)
     return Reason(
         code=CODES.get(way.mode, "held-by-pause"),
-        sentence=sentence(pause, stage, way=way, missing=unknown(pause, demand, item)),
+        sentence=sentence(pause, stage, now=now, way=way, missing=unknown(pause, demand, item)),
         clause=f"pause:{pause.name}/{pause.version}",
         citation=way.citation,
         pause=pause.name,
@@ -214,13 +221,14 @@ def held_under_any(
     return None
 
 
-def sentence(pause: Pause, stage: Stage, *, way: Way = HOLDS, missing: Sequence[str] = ()) -> str:
+def sentence(pause: Pause, stage: Stage, *, now: datetime, way: Way = HOLDS, missing: Sequence[str] = ()) -> str:
     """One sentence, from the same facts that the gate used."""
     since = f", since {_day(pause.declared_at)}" if pause.declared_at else ""
     perhaps = f" (not known: {', '.join(missing)})" if missing else ""
     why = f"; {way.because or way.channel}".rstrip(".") if way.because or way.channel else ""
     verb = VERBS.get(way.mode, "Held")
-    return f"{verb}: pause {pause.name}, {stage.value} stage{since}{perhaps}{why}; {_until(pause)}."
+    alone = pauselife.why_only_release(pause, now)
+    return f"{verb}: pause {pause.name}, {stage.value} stage{since}{perhaps}{why}{alone}; {_until(pause)}."
 
 
 # Answered as another jurisdiction is
@@ -230,7 +238,10 @@ def treated_as(
     pauses: Iterable[Pause], labels: Sequence[DemandFacts], item: ItemFacts, *, now: datetime
 ) -> list[Pause]:
     """The pauses in force by which this demand is answered as one of another jurisdiction, also by way of a third."""
-    treating = [pause for pause in pauses if pause.mode is PauseMode.TREAT_AS and pause.ended_epoch is None]
+    idle = (pauselife.Phase.ENDED, pauselife.Phase.PLANNED)
+    treating = [
+        pause for pause in pauses if pause.mode is PauseMode.TREAT_AS and pauselife.phase(pause, now) not in idle
+    ]
     found: list[Pause] = []
     counting = list(labels)
     for _ in range(MOST_TREATED):
@@ -267,6 +278,8 @@ def is_tighter(new: Pause, old: Pause) -> bool:
         and _wider(new.subjects, old.subjects)
         and new.stages >= old.stages
         and _sooner(new, old)
+        and (new.starts_at is None or new.hold_release_meanwhile or not old.hold_release_meanwhile)
+        and not pauselife.is_prolonged(new.review_by, old.review_by)
         and set(new.exceptions) <= set(old.exceptions)
         and set(new.conditions) >= set(old.conditions)
         and (old.review is None or new.review == old.review)
@@ -282,6 +295,11 @@ def last_lift_epoch(pauses: Iterable[Pause], demand: DemandFacts, item: ItemFact
         if pause.ended_epoch is not None and reach(pause, demand, item, now=now) is not Reach.NO
     ]
     return max(ends, default=0)
+
+
+def last_end_epoch(pauses: Iterable[Pause], demand: DemandFacts, item: ItemFacts, *, now: datetime) -> int:
+    """The same, of pauses that somebody declared: the hold over a restored desk says nothing about a request."""
+    return last_lift_epoch((pause for pause in pauses if not pause.everything), demand, item, now=now)
 
 
 # Each axis
@@ -392,6 +410,11 @@ def _subject(wanted: frozenset[str], item: ItemFacts) -> Reach:
     if there and there <= wanted:
         return Reach.YES
     return Reach.NO if len(there) == 1 else Reach.PERHAPS
+
+
+def covers_law(pause: Pause, instrument: str | None) -> bool:
+    """Whether the instrument is among the laws that it names, or may be."""
+    return _law(pause, instrument) is not Reach.NO
 
 
 def _axis(wanted: frozenset[str], value: str | None) -> Reach:

@@ -20,6 +20,7 @@ from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKin
 from abeyance.rules.texts import Table, digest_of, each_once
 
 FORMAT = 1
+RECONFIRM_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,13 @@ class VerificationPolicy:
     emergency_finding_valid: timedelta
 
 
+@dataclass(frozen=True)
+class PausePolicy:
+    """How long a requester has to confirm a request after the pause over it has ended; then it lapses."""
+
+    reconfirm_within: timedelta
+
+
 class ReportPeriod(StrEnum):
     HALF_YEAR = "half-year"
     YEAR = "year"
@@ -145,6 +153,7 @@ class Policy:
     notice: NoticePolicy
     verification: VerificationPolicy
     reporting: Reporting
+    pauses: PausePolicy
     digest: str
 
     def law_of(self, entity: str | None) -> str | None:
@@ -207,6 +216,7 @@ def parse_policy(content: Mapping[str, Any], *, file: str = "policy") -> Policy:
         notice=_notice(top.table("notice")),
         verification=_verification(top.table("verification")),
         reporting=_reporting(top.table("reporting"), file),
+        pauses=_pauses(top.optional_table("pauses")),
         digest=digest_of(content),
     )
     head.done()
@@ -313,6 +323,15 @@ def _verification(table: Table) -> VerificationPolicy:
     )
     table.done()
     return verification
+
+
+def _pauses(table: Table | None) -> PausePolicy:
+    """A policy that says nothing of it means thirty days."""
+    if table is None:
+        return PausePolicy(RECONFIRM_WITHIN)
+    pauses = PausePolicy(_days(table, "reconfirm_within_days", least=1))
+    table.done()
+    return pauses
 
 
 def _reporting(table: Table, file: str) -> Reporting:

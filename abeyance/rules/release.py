@@ -1,7 +1,7 @@
 """May this package be handed over, now, to this key? Every fact is read again; nothing that is missing means yes.
 
 1. the request: open, not erased, at the stage of release; the package is of the newest version, whole and in time
-2. the requester: found genuine for this version, not void, not too old
+2. the requester: found genuine for this version, not void, not too old; has confirmed the request since a pause ended
 3. the recipient: an active agency, the one that asks or one that acts for it, with a key that two people confirmed
 4. the people: two who may still propose and agree, and take part; and one who may release
 5. each item: approved for release, its approval not void, the law and the policy of this moment agree
@@ -23,8 +23,8 @@ from datetime import datetime
 
 from abeyance.rules import clocks as clock_rules
 from abeyance.rules import notice as notice_rules
+from abeyance.rules import pauselife, people, review
 from abeyance.rules import pauses as pause_rules
-from abeyance.rules import people, review
 from abeyance.rules.clocks import Clock
 from abeyance.rules.decision import Outcome, Reason
 from abeyance.rules.facts import DemandFacts, ItemFacts, Period
@@ -129,6 +129,7 @@ class ReleaseFacts:
     small_team: bool = False
     identifiers: int = 1
     undecided_matters: int = 0  # requests, possibly of the same matter, that a pause held and nobody decided about
+    reconfirmed: tuple[int, ...] = ()  # the epochs at which the requester confirmed the request anew
 
     @property
     def demand(self) -> DemandFacts:
@@ -193,6 +194,9 @@ def _of_requester(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
         return
     if finding.epoch < _lift(facts, now):
         yield _no("finding-void", "The requester was found genuine before a pause was lifted: verify again.")
+    if pauselife.needs_reconfirming(facts.demand.arrived_epoch, _last_end(facts, now), facts.reconfirmed):
+        sentence = "A pause over it has ended; its requester has not confirmed officer, order, offence and need since."
+        yield _no("not-reconfirmed", sentence)
     if facts.books:
         rules = facts.books[0].policy.verification
         valid = rules.emergency_finding_valid if facts.demand.emergency else rules.finding_valid
@@ -206,6 +210,12 @@ def _lift(facts: ReleaseFacts, now: datetime) -> int:
         (pause_rules.last_lift_epoch(facts.pauses, facts.demand, packed.item, now=now) for packed in facts.items),
         default=0,
     )
+
+
+def _last_end(facts: ReleaseFacts, now: datetime) -> int:
+    """After which the requester has to confirm the request."""
+    ends = [pause_rules.last_end_epoch(facts.pauses, facts.demand, packed.item, now=now) for packed in facts.items]
+    return max(ends, default=0)
 
 
 # 3. The recipient

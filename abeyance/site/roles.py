@@ -56,6 +56,8 @@ GRANTS: tuple[Grant, ...] = (
     Grant("diligence_message", desk="SIUD", portal="SI", worker="SIUD"),
     Grant("diligence_statement", desk="SI", portal="S", worker="S"),
     Grant("diligence_*", desk="SIUD", worker="SIUD"),
+    Grant("pauses_draft", desk="SIUD"),
+    Grant("pauses_reconfirmation", desk="SIU", worker="SIU"),
     Grant("pauses_*", desk="SIU", portal="S", worker="SIU", keys="S"),
     Grant("services_*", desk="SIUD", worker="SIU"),
     Grant("patterns_*", desk="SIUD", worker="SIUD"),

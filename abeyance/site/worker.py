@@ -34,6 +34,7 @@ class Rounds:
     kept: int = 0
 
     def tend(self) -> None:
+        announce()
         publish()
         if time.monotonic() - self.before >= WAKE_SECONDS:
             self.before = time.monotonic()
@@ -42,7 +43,7 @@ class Rounds:
     def wake(self, now: datetime) -> None:
         """The order of the queue first, since alarms go by it."""
         from abeyance.answer import steps
-        from abeyance.pauses import due
+        from abeyance.pauses import due, reconfirming
         from abeyance.release import upkeep
         from abeyance.site.oncall import paging
 
@@ -52,6 +53,15 @@ class Rounds:
         self.kept = steps.keep_up(now, REWEIGHED, self.kept) or 0
         paging.tend(now)
         upkeep.tend(now=now)
+        reconfirming.ask_round(now)
+        reconfirming.lapse_round(now)
+
+
+def announce() -> None:
+    """The log's entry of a plan that has begun. That it binds and is seen waits for nobody."""
+    from abeyance.pauses.announcing import announce_due
+
+    announce_due(datetime.now(UTC))
 
 
 def publish() -> None:

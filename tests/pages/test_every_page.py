@@ -14,6 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from abeyance.answer import steps
 from abeyance.answer.models import FormalStep
 from abeyance.pauses import actions as pauses
+from abeyance.pauses import drafts, guided, reconfirming
+from abeyance.people import proposals
 from abeyance.release import making
 from abeyance.site.demo.story import pause_of
 from abeyance.site.requests import letters
@@ -39,6 +41,9 @@ PAGES = {
     "pauses": "/pauses/",
     "pause": "/pauses/QUILL-2020-07/",
     "pause-new": "/pauses/new/",
+    "pause-draft": "/pauses/drafts/{draft}/",
+    "pause-ending": "/pauses/QUILL-2020-07/ending/",
+    "to-reconfirm": "/requests/{asked}/",
     "pause-amend": "/pauses/QUILL-2020-07/amend/",
     "steps": "/steps/",
     "step": "/steps/{step}/",
@@ -74,7 +79,16 @@ GRAVE = {"serious", "critical", "moderate"}
 
 
 def world(desk: Any) -> dict[str, str]:
-    """A request at each step, and a pause over another country."""
+    """A request at each step, one whose pause has ended, a pause over another country, a draft."""
+    asked = desk.genuine()
+    pauses.declare(stated(), by=desk.first, now=desk.now())
+    desk.ready_to_lift("HK-2020-07")
+    lift = pauses.propose_lift("HK-2020-07", "It is done.", by=desk.first, now=desk.now())
+    proposals.agree(lift.code, by=desk.second, now=desk.now())
+    reconfirming.ask_round(desk.now())
+    draft = drafts.save(
+        guided.document({"country": "HK"}, exception=True, now=desk.now()), by=desk.first, now=desk.now()
+    )
     sealed = desk.agreed()
     package = making.gather(sealed, letter=letters.covering, by=desk.first, now=desk.now())
     known = {step: getattr(desk, step)() for step in ("confirmed", "genuine", "proposed", "agreed")}
@@ -85,6 +99,8 @@ def world(desk: Any) -> dict[str, str]:
     steps.keep(desk.case(held), now=desk.now())
     return known | {
         "held": held,
+        "asked": asked,
+        "draft": draft.code,
         "step": str(FormalStep.objects.filter(case__ref=held)[0].key),
         "received": desk.arrive(),
         "package": str(package.key),

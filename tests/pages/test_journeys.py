@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 
 from abeyance.casefile.models import Approval, Case, Package
 from abeyance.intake import taking
+from abeyance.pauses.models import PauseRow
 from abeyance.release import making
 from abeyance.rules.permissions import Role
 from abeyance.site.demo import papers
@@ -162,7 +164,9 @@ def test_pause_from_the_front_page_and_every_place_says_why(desk: Any, member: A
     ref = desk.genuine()
     counsel = member(desk.first)
     page = counsel.go("/")
-    counsel.follow("Draft one")
+    counsel.follow("Pause a country")
+    page.get_by_role("button", name="One law, one agency").click()
+    page.wait_for_url("**/pauses/drafts/**")
     page.locator("#name").fill("HK-2020-07")
     page.locator("#jurisdictions").fill("HK")
     page.locator("#review_by").fill("2036-01-06")
@@ -184,7 +188,9 @@ def test_pause_from_the_front_page_and_every_place_says_why(desk: Any, member: A
     assert desk.case(ref).state == "in-review"
     desk.ready_to_lift("HK-2020-07")
     page = counsel.go("/pauses/HK-2020-07/")
-    page.get_by_text("Ask for it to be lifted").click()
+    assert counsel.sees("Unless another confirms it")
+    counsel.follow("How it may end")
+    assert counsel.sees("hk-nsl43-s7")
     page.locator("#closing").fill("The assessment is approved.")
     counsel.press("Propose to lift")
     assert counsel.sees("Your own proposal")
@@ -195,6 +201,38 @@ def test_pause_from_the_front_page_and_every_place_says_why(desk: Any, member: A
     assert second.sees("agreed to by")
     second.go(f"/requests/{ref}/")
     assert not second.sees("Held: pause")
+
+
+def test_somebody_who_has_never_done_it_pauses_a_country_in_three_steps_and_two_minutes(desk: Any, member: Any) -> None:
+    """Each thing that the person does is counted; for each, twenty seconds of reading and thinking are allowed."""
+    ref, steps, begun = desk.genuine(), 0, time.monotonic()
+    novice = member(desk.first)
+    page = novice.go("/")
+    novice.follow("Pause a country")
+    steps += 1
+    page.get_by_label("1. Whose requests?").fill("hk")
+    steps += 1
+    novice.press("See what it would hold")
+    steps += 1
+    assert novice.sees("1 open request")
+    assert novice.sees("We have paused our answers to requests for user data from HK")
+    assert PauseRow.objects.count() == 0
+    novice.press("Declare it now")
+    steps += 1
+    assert novice.sees("is in force")
+    assert steps <= 4
+    assert steps * 20 + (time.monotonic() - begun) < 120
+    row = PauseRow.objects.get()
+    assert row.name.startswith("HK-2")
+    assert [each["name"] for each in row.body["exceptions"]] == ["life-at-risk"]
+    novice.go(f"/requests/{ref}/")
+    assert novice.sees(f"Held: pause {row.name}, review stage")
+    second = member(desk.second)
+    second.go("/")
+    second.follow(f"pause confirm: {row.name}")
+    second.press("Agree")
+    page = second.go(f"/pauses/{row.name}/")
+    assert "confirmed by a second person" in page.locator(".story").inner_text()
 
 
 def test_two_tabs_and_somebody_else_was_first(desk: Any, member: Any) -> None:

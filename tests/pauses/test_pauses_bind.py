@@ -44,7 +44,8 @@ def test_declaring_is_one_row_whatever_it_covers(desk: Desk) -> None:
     )
     before = Entry.objects.count()
     bound = declare(desk)
-    assert (PauseRow.objects.count(), Entry.objects.count()) == (1, before + 1)
+    # One row, its entry, and that of the proposal by which another person confirms it.
+    assert (PauseRow.objects.count(), Entry.objects.count()) == (1, before + 2)
     seen = preview.preview(bound.pause, reader=desk.first, now=desk.now())
     assert (seen.coverage.requests, seen.coverage.items) == (1, 2001)
 
@@ -117,7 +118,7 @@ def test_lifting_takes_two_and_a_statement_releases_nothing_and_voids_what_was_a
     assert codes(verdict(desk, package)) == {"held-by-pause"}
     proposals.agree(proposal.code, by=desk.second, now=desk.now())
     assert not Release.objects.exists()
-    assert codes(verdict(desk, package)) == {"finding-void", "approval-void"}
+    assert codes(verdict(desk, package)) == {"finding-void", "approval-void", "not-reconfirmed"}
     with pytest.raises(NotFound):
         lift(desk)
 

@@ -11,6 +11,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.db import Error, connection, connections
@@ -19,7 +20,7 @@ from abeyance.casefile.models import Approval, Finding, Package, Release
 from abeyance.errors import AbeyanceError
 from abeyance.ledger.models import Entry
 from abeyance.pauses import actions as pauses
-from abeyance.pauses.models import PauseRow
+from abeyance.pauses.models import PauseRow, Reconfirmation
 from abeyance.people import actions as people
 from abeyance.people import proposals
 from abeyance.people.directory import actions as directory
@@ -60,12 +61,15 @@ def releasing(desk: Desk, packages: list[Package], until: float) -> Callable[[],
 
 
 def renew() -> None:
-    """As if everything had been verified, agreed and packed again after a lift, which voids it."""
+    """As if everything had been confirmed, verified, agreed and packed again after a lift, which voids it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT epoch FROM fence_fence")
         (epoch,) = cursor.fetchone()
     for rows in (Finding.objects, Approval.objects, Package.objects):
         rows.update(epoch=epoch)
+    for case in Package.objects.values_list("case", flat=True).distinct():
+        said = {"asked_at": datetime.now(UTC), "confirmed_epoch": epoch}
+        Reconfirmation.objects.update_or_create(case_id=case, after_epoch=epoch, defaults=said)
 
 
 def under_a_pause() -> list[Release]:

@@ -76,6 +76,7 @@ class Request:
     packed_epoch: int = 0
     notice: NoticeFacts = field(default_factory=lambda: NoticeFacts("a"))
     uses: list[ExceptionFacts] = field(default_factory=list)
+    confirmed: list[int] = field(default_factory=list)
 
 
 class Desk(RuleBasedStateMachine):
@@ -244,6 +245,11 @@ class Desk(RuleBasedStateMachine):
             agreer = self.members[second] if second else None
             request.uses.append(ExceptionFacts(pause.name, "court", self.members[first], agreer, self.epoch))
 
+    @rule(data=st.data())
+    def the_requester_confirms(self, data: st.DataObject) -> None:
+        if request := self._one(data):
+            request.confirmed.append(self.epoch)
+
     # --- the gate
 
     @invariant()
@@ -270,6 +276,8 @@ class Desk(RuleBasedStateMachine):
                 seen["under an exception"] += 1
             if pause.ended_epoch is not None and self._surely(pause, said, item):
                 assert min(finding.epoch, approval.epoch, request.packed_epoch) >= pause.ended_epoch
+                arrived_after = said.arrived_epoch >= pause.ended_epoch
+                assert arrived_after or max(request.confirmed, default=0) >= pause.ended_epoch
         assert None not in (said.jurisdiction, said.agency, said.instrument, item.service)
         assert approval.agreer is not None
         assert len({approval.proposer.code, approval.agreer.code}) == 2
@@ -356,6 +364,7 @@ class Desk(RuleBasedStateMachine):
             pauses=tuple(self.pauses),
             books=(BOOKS,),
             releaser=self.members[who],
+            reconfirmed=tuple(request.confirmed),
         )
 
 
@@ -376,6 +385,7 @@ def test_no_generated_history_breaks_a_promise_and_some_releases_are_let_out() -
     [
         (pause_rules, "held_under_any", lambda *args, **named: None),
         (pause_rules, "last_lift_epoch", lambda *args, **named: 0),
+        (release.pauselife, "needs_reconfirming", lambda *args, **named: False),
         (
             release.people,
             "approval_stands",

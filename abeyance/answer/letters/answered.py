@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from abeyance.answer.letters.words import words
+from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.terms import DataCategory
 
 
@@ -20,3 +21,9 @@ def answered(
         outcome=said.outcomes[outcome],
         fields=said.labels["fields"].format(fields=given) if given else "",
     )
+
+
+def points(language: str) -> list[str]:
+    """What a requester is asked to confirm after a pause."""
+    said = words(language)
+    return [said.labels[f"confirm-{point.value}"] for point in Reconfirm]

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     HELD = "held"
     REFUSED = "refused"
     REROUTED = "rerouted"
+    RECONFIRM = "reconfirm"  # after a pause: is the request still as it was?
     LAPSED = "lapsed"
     RECALL = "recall"  # asks to delete an answer, whatever it said
     ANSWER = "answer"  # the covering letter inside a package

@@ -166,6 +166,20 @@ class CaseClosed(Event, public=False, personal=(), says="The case was closed: {o
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReconfirmationAsked(
+    Event, public=False, personal=(), says="The requester was asked to confirm the request, after a pause ended."
+):
+    """`after` is the epoch at which the pause ended."""
+
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconfirmed(Event, public=False, personal=(), says="The requester confirmed {points}."):
+    points: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recalled(Event, public=False, personal=(), says="The hand-over {release} was recalled: {reason}."):
     release: str
     reason: str

@@ -43,19 +43,51 @@ class PauseDeclared(
 
 @dataclass(frozen=True, kw_only=True)
 class PauseAmended(
-    Event, public=True, personal=(), texts=("statement",), says="Pause {pause} now has digest {digest}. {statement}"
+    Event,
+    public=True,
+    personal=(),
+    texts=("statement", "why"),
+    says="Pause {pause} now has digest {digest}. {statement} {why}",
 ):
+    """`why` is the published reason of this change; a later date of review always has one."""
+
     pause: str
     digest: str
     statement: str
     proposal: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PauseLifted(Event, public=True, personal=(), texts=("statement",), says="Pause {pause} was lifted. {statement}"):
+class PauseConfirmed(
+    Event, public=True, personal=(), says="Version {version} of pause {pause} was confirmed by a second person."
+):
+    pause: str
+    version: int
+    proposal: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseLifted(
+    Event, public=True, personal=(), texts=("statement",), says="Pause {pause} was lifted ({outcome}). {statement}"
+):
+    """`successor` is the pause that holds from the same moment on."""
+
     pause: str
     statement: str
     proposal: str | None = None
+    outcome: str = "resume"
+    successor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PausePlanned(
+    Event, public=False, personal=(), says="A decision that is not announced yet was {change}, digest {digest}."
+):
+    """Of a plan the log keeps a digest alone; its declaration is recorded in full when it has begun."""
+
+    digest: str
+    change: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,11 +66,10 @@ def log() -> Iterator[Finding]:
 
 
 def pauses() -> Iterator[Finding]:
-    from abeyance.pauses import exceptions, store
+    from abeyance.pauses import alarming, exceptions
 
-    for rise in exceptions.rising(datetime.now(UTC)):
+    now = datetime.now(UTC)
+    for rise in exceptions.rising(now):
         yield attention("pauses", rise.sentence)
-    today = datetime.now(UTC).date()
-    for pause in store.in_force():
-        if pause.review_by < today:
-            yield attention("pauses", f"The review of {pause.name} was due on {pause.review_by}.")
+    for alarm in alarming.alarms(now):
+        yield (wrong if alarm.kind == "unconfirmed" else attention)("pauses", alarm.sentence)

@@ -6,6 +6,7 @@ and where to sign in; never which request, who asks or about whom.
 2. It goes to whoever has a turn at level 1; after ten minutes without an acknowledgement to level 1 and 2, and again
    every ten minutes. Where nobody has a turn, it goes to every member who could act.
 3. An alarm whose case is closed, or whose clock has gone, is acknowledged by nobody and ends.
+4. A pause that nobody confirmed in 72 hours, or whose review is overdue, raises one each day until two people decide.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from abeyance.answer import steps
-from abeyance.pauses import due
+from abeyance.pauses import alarming, due
 from abeyance.people.models import Member
 from abeyance.rules.permissions import ROLE_PERMISSIONS, Permission, Role
 from abeyance.site.oncall.models import Alarm, Turn, Way
@@ -28,6 +29,7 @@ BEFORE = timedelta(hours=2)
 AGAIN = timedelta(minutes=10)
 MOST = 500
 STEP = "step-"
+PAUSE = "pause:"
 Send = Callable[[str, str, str], bool]
 
 
@@ -45,6 +47,8 @@ def raise_alarms(now: datetime) -> None:
             _raise(found.ref, "overdue" if found.due <= now else "due", found.due, now)
     for (ref, at), kind in _steps(now).items():
         _raise(ref, kind, at, now)
+    for about in alarming.alarms(now):
+        _raise(key_of(about.row.pk), about.kind, about.about, now)
 
 
 def _steps(now: datetime) -> dict[tuple[str, datetime], str]:
@@ -58,16 +62,28 @@ def _steps(now: datetime) -> dict[tuple[str, datetime], str]:
     return {name: f"{STEP}{mark}" for name, mark in lowest.items()}
 
 
+def key_of(pause: int) -> str:
+    """What an alarm about a pause has where others have the reference of a request."""
+    return f"{PAUSE}{pause}"
+
+
 def _raise(ref: str, kind: str, about: datetime | None, now: datetime) -> None:
     Alarm.objects.get_or_create(case=ref, kind=kind, about=about, defaults={"raised_at": now})
 
 
 def open_alarms(now: datetime) -> list[Alarm]:
-    """Those that nobody has acknowledged, about cases that are open, clocks that still run and steps not done."""
+    """Those that nobody has acknowledged, about cases that are open, clocks that still run, steps not done, and pauses
+    about which nobody has decided."""
     alarms = list(Alarm.objects.filter(acknowledged_at=None).order_by("raised_at")[:MOST])
     running = due.running({alarm.case for alarm in alarms})
     marks = _steps(now) if any(alarm.kind.startswith(STEP) for alarm in alarms) else {}
-    return [alarm for alarm in alarms if alarm.case in running and _still(alarm, running[alarm.case], marks)]
+    pauses = {(key_of(each.row.pk), each.kind, each.about) for each in alarming.alarms(now)}
+    return [
+        alarm
+        for alarm in alarms
+        if (alarm.case in running and _still(alarm, running[alarm.case], marks))
+        or (alarm.case, alarm.kind, alarm.about) in pauses
+    ]
 
 
 def _still(alarm: Alarm, next_due: datetime | None, marks: Mapping[tuple[str, datetime], str]) -> bool:
@@ -124,6 +140,8 @@ def words(alarm: Alarm, now: datetime) -> tuple[str, str]:
     where = settings.ABEYANCE.desk_origin or f"http://localhost:{settings.ABEYANCE.desk_port}"
     if alarm.kind == "emergency":
         said = "An emergency waits at the desk."
+    elif alarm.case.startswith(PAUSE):
+        said = "A pause needs two people to decide."
     else:
         minutes = int((alarm.about - now).total_seconds() // 60) if alarm.about else 0
         what = "A formal step" if alarm.kind.startswith(STEP) else "Something"

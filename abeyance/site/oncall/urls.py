@@ -16,5 +16,6 @@ urlpatterns = [
     path("on-call/feed", views.make_feed, name="make-feed"),
     path("emergency/", views.emergency, name="emergency"),
     path("emergency/<slug:ref>/acknowledge", views.acknowledge, name="acknowledge"),
+    path("emergency/pauses/<int:pk>/acknowledge", views.acknowledge_pause, name="acknowledge-pause"),
     path("calendar/<str:token>.ics", views.feed, name="calendar-feed"),
 ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from abeyance.casefile import door
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import due
+from abeyance.pauses import alarming, due
 from abeyance.people import queries as people
 from abeyance.people.models import Member
 from abeyance.people.pages import MemberRequest, act, page
@@ -108,6 +108,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
     lines = queue.lines(raised[:50], now)
     called = [member.handle for member in paging.called(now, 1)]
     context = {
+        "pauses": _of_pauses(now),
         "alarms": [(line, refs[line.ref], paging.next_round(refs[line.ref])) for line in lines],
         "soon": queue.lines(soon[:50], now),
         "called": called,
@@ -143,6 +144,28 @@ def acknowledge(request: MemberRequest, ref: str) -> HttpResponse:
     open_.update(acknowledged_by=request.member, acknowledged_at=_now())
     messages.success(request, _("It is yours; nobody else is woken for it."))
     return redirect("case", ref=ref)
+
+
+def _of_pauses(now: datetime) -> list[tuple[alarming.PauseAlarm, bool]]:
+    """What two people must decide, and whether somebody has said that they see to it today."""
+    mine = Alarm.objects.exclude(acknowledged_at=None).filter(case__startswith=paging.PAUSE)
+    seen = set(mine.values_list("case", "kind", "about"))
+    found = alarming.alarms(now)
+    return [(each, (paging.key_of(each.row.pk), each.kind, each.about) in seen) for each in found]
+
+
+@act(Permission.CASE_READ)
+def acknowledge_pause(request: MemberRequest, pk: int) -> HttpResponse:
+    """Nobody else is woken for it today; tomorrow it is raised again, if nobody has decided."""
+    mine = [each for each in alarming.alarms(_now()) if each.row.pk == pk]
+    if not mine:
+        raise NotFound("There is no such alarm.")
+    for each in mine:
+        key = {"case": paging.key_of(pk), "kind": each.kind, "about": each.about}
+        said = {"acknowledged_by": request.member, "acknowledged_at": _now()}
+        Alarm.objects.update_or_create(**key, defaults=said, create_defaults=said | {"raised_at": _now()})
+    messages.success(request, _("It is yours; nobody else is woken for it today."))
+    return redirect("pause", name=mine[0].name)
 
 
 @act(Permission.CASE_READ)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from abeyance import seals
 from abeyance.answer import actions as answers
@@ -22,7 +23,7 @@ from abeyance.errors import Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
 from abeyance.patterns import documents as matters
-from abeyance.pauses import due, store
+from abeyance.pauses import due, reconfirming, store
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.people.pages import MemberRequest, page
@@ -32,6 +33,7 @@ from abeyance.rules.events import CaseMoved
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeState
+from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.permissions import Permission
 from abeyance.rules.verification import FindingKind
 from abeyance.site.pages import queue, saying_who, telling
@@ -39,6 +41,12 @@ from abeyance.site.requests import documents, verifying, versions
 from abeyance.verification import actions as verification
 
 MOST_ENTRIES = 500
+POINTS = (
+    (Reconfirm.OFFICER, _("the officer")),
+    (Reconfirm.ORDER, _("the order")),
+    (Reconfirm.OFFENCE, _("the offence")),
+    (Reconfirm.NEED, _("the need")),
+)
 OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
 P = Permission
 
@@ -87,6 +95,8 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "matter": matters.of_matter(found, by),
         "holding": sorted({held["pause"] for item in told["items"] for held in item["held"]}),
         "state": found.state,
+        "again": reconfirming.standing(found, now=now),
+        "points": POINTS,
     }
     context |= _for_state(found, told, by, now)
     return render(request, "pages/case.html", context)

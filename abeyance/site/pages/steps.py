@@ -22,7 +22,7 @@ from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
-from abeyance.pauses import court_orders, exceptions
+from abeyance.pauses import court_orders, exceptions, reconfirming
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
@@ -30,6 +30,7 @@ from abeyance.release import encrypting, handing, links, making, recall, recalli
 from abeyance.review import actions as reviewing
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
+from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.permissions import Permission
 from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
@@ -63,6 +64,11 @@ def _genuine(request: MemberRequest, ref: str) -> None:
         ref, how, _words(request, "contact"), arrival, rules, note=_words(request, "note"), by=by, now=now
     )
     verification.require_genuine(found)
+
+
+def _reconfirm(request: MemberRequest, ref: str) -> None:
+    points = {_one_of(Reconfirm, each) for each in request.POST.getlist("points")}
+    reconfirming.reconfirm(ref, points, by=request.member, now=_now())
 
 
 def _propose(request: MemberRequest, ref: str) -> None:
@@ -196,6 +202,7 @@ VERBS: dict[str, Verb] = {
     "restrict": lambda request, ref: reviewing.restrict(ref, by=request.member, now=_now()),
     "duplicate": _duplicate,
     "recall-step": _recall_step,
+    "reconfirm": _reconfirm,
     "propose-exception": _exception(exceptions.propose_use),
     "court-order": _court_order,
     "withdraw-order": _on_order(court_orders.withdraw),

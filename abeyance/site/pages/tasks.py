@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from abeyance.site.keeping.asked import back_up
+from abeyance.site.requests.asking import ask_again, say_lapsed
 
-__all__ = ["back_up"]
+__all__ = ["ask_again", "back_up", "say_lapsed"]

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from abeyance.casefile import door
 from abeyance.casefile.models import Case
+from abeyance.pauses import alarming, due, reconfirming, store
 from abeyance.pauses import documents as pause_documents
-from abeyance.pauses import due, store
 from abeyance.people import commands as people_documents
 from abeyance.people import proposals
 from abeyance.people import queries as people
@@ -47,6 +47,8 @@ def front(request: MemberRequest) -> HttpResponse:
         "more_pauses": len(in_force) > MOST_PAUSES,
         "proposals": _for_second(sight.actor),
         "alarms": _alarms(seen, now) if reads else 0,
+        "undecided": alarming.alarms(now),
+        "lapsing": reconfirming.lapsing_soon(request.member, now) if reads else [],
     }
     template = "pages/front_lists.html" if request.headers.get("HX-Request") else "pages/front.html"
     return render(request, template, context)
@@ -81,7 +83,7 @@ def waiting_proposals(request: MemberRequest) -> HttpResponse:
 
 @page(None)
 def proposal(request: MemberRequest, code: str) -> HttpResponse:
-    found = proposals.find(code)
+    found = proposals.find_for(code, request.member)
     content = dict(proposals.payload_of(found)) if people_documents.may_see_content(found, request.member) else None
     kind = proposals.kind_named(found.kind)
     context = {
@@ -135,7 +137,7 @@ def _alarms(seen: QuerySet[Case], now: datetime) -> int:
 
 def _for_second(member: Actor, *, also_own: bool = False) -> list[dict[str, Any]]:
     """Proposals that this member may agree to; with `also_own` every one that waits."""
-    waiting = proposals.waiting()
+    waiting = proposals.waiting(member.code)
     spoken_of = [code for each in waiting for code in (each.proposed_by, each.subject)]
     names = saying_who.names_of(spoken_of) if waiting else {}
     found = []

@@ -21,7 +21,7 @@ from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
-from abeyance.pauses import court_orders, exceptions
+from abeyance.pauses import court_orders, exceptions, reconfirming
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
@@ -29,6 +29,7 @@ from abeyance.release import encrypting, handing, links, making, recall, recalli
 from abeyance.review import actions as reviewing
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
+from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.people import Permission
 from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
@@ -258,6 +259,19 @@ def record_act(request: HttpRequest, ref: str, body: ActIn) -> Document:
     reviewing.record_act(
         ref, body.act, body.at or now, until=body.until, clock=body.clock, item=body.item, by=by, now=now
     )
+    return _shown(ref, by)
+
+
+class ReconfirmIn(Schema):
+    """What the requester has said is as it was: officer, order, offence, need."""
+
+    points: list[Reconfirm] = Field(max_length=10)
+
+
+@router.post("/requests/{ref}/reconfirm", response=Document)
+def reconfirm(request: HttpRequest, ref: str, body: ReconfirmIn) -> Document:
+    by = caller(request)
+    reconfirming.reconfirm(ref, body.points, by=by, now=_now())
     return _shown(ref, by)
 
 

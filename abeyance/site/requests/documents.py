@@ -18,7 +18,7 @@ from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Pac
 from abeyance.errors import Locked
 from abeyance.patterns import documents as matters
 from abeyance.pauses import court_orders
-from abeyance.pauses.weighing import Weighed, weigh
+from abeyance.pauses.weighing import Held, Weighed, weigh
 from abeyance.release.making import ItemPreview
 from abeyance.rules.clocks import Clock, next_due
 from abeyance.rules.people import OPERATOR_CODE
@@ -40,7 +40,7 @@ def _line(case: Case, now: datetime) -> dict[str, Any]:
         "jurisdiction": demand.jurisdiction,
         "agency": demand.agency,
         "instrument": demand.instrument,
-        "held_by": sorted({held.pause for one in weighed for held in one.held}),
+        "held_by": sorted({held.pause or "not announced" for one in weighed for held in one.held}),
         "due": moment(due.at) if due else None,
     }
 
@@ -215,7 +215,7 @@ def _item(one: Weighed, now: datetime, identifier: str | None) -> dict[str, Any]
         "allowed_fields": sorted(one.allowed),
         "verdict": one.decision.outcome.word,
         "reasons": [reason.as_dict() for reason in one.decision.reasons],
-        "held": [{"pause": held.pause, "stage": held.stage.value, "reason": held.reason.sentence} for held in one.held],
+        "held": [_held(held) for held in one.held],
         "clocks": [_clock(clock, now) for clock in one.clocks],
         "answer": _answer(casefacts.standing_approval(item)),
         "notice": _notice(item),
@@ -223,6 +223,10 @@ def _item(one: Weighed, now: datetime, identifier: str | None) -> dict[str, Any]
     if identifier is not None:
         told["identifier"] = identifier
     return told
+
+
+def _held(held: Held) -> dict[str, Any]:
+    return {"pause": held.pause or None, "stage": held.stage.value, "reason": held.reason.sentence}
 
 
 def _clock(clock: Clock, now: datetime) -> dict[str, Any]:

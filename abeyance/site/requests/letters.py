@@ -18,7 +18,7 @@ from abeyance.answer.letters import Kind, Letter, Line, Sender
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Release
 from abeyance.errors import Locked, Refused
-from abeyance.pauses import store
+from abeyance.pauses import reconfirming, store
 from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.people.directory.models import Agency
 from abeyance.release import packaging
@@ -27,6 +27,7 @@ from abeyance.rules.terms import DataCategory
 
 KINDS = [kind.value for kind in Kind if not kind.carries_data]
 LANGUAGES = letters.LANGUAGES
+Content = tuple[list[Line], list[str]]
 CHINESE = frozenset({"HK", "MO", "TW"})
 DECIDED = {Kind.REFUSED: "refuse", Kind.REROUTED: "reroute"}
 
@@ -41,7 +42,7 @@ def write(case: Case, kind: str, language: str, *, now: datetime) -> Written:
     """Raises Refused where nothing would be true in such a letter."""
     demand, weighed = weigh(case, now=now)
     chosen = Kind(kind)
-    reasons, about = _content(chosen, case, weighed)
+    reasons, about = _content(chosen, case, weighed, language, now)
     letter = _letter(chosen, case, demand, language, now, reasons, about)
     return _written(replace(letter, review_by=_review_by(weighed)) if chosen is Kind.HELD else letter)
 
@@ -49,12 +50,12 @@ def write(case: Case, kind: str, language: str, *, now: datetime) -> Written:
 def possible(case: Case, *, now: datetime) -> list[tuple[str, str]]:
     """Every kind of letter, each with why it would not be true at this moment, or with nothing."""
     _demand, weighed = weigh(case, now=now)
-    return [(kind, _why_not(Kind(kind), case, weighed)) for kind in KINDS]
+    return [(kind, _why_not(Kind(kind), case, weighed, now)) for kind in KINDS]
 
 
-def _why_not(kind: Kind, case: Case, weighed: Sequence[Weighed]) -> str:
+def _why_not(kind: Kind, case: Case, weighed: Sequence[Weighed], now: datetime) -> str:
     try:
-        _content(kind, case, weighed)
+        _content(kind, case, weighed, "en", now)
     except Refused as refused:
         return " ".join(reason.sentence for reason in refused.reasons)
     return ""
@@ -75,9 +76,10 @@ def _languages(demand: Demand) -> list[str]:
     return ["en", "zh-Hant"] if demand.jurisdiction in CHINESE else ["en"]
 
 
-def _content(kind: Kind, case: Case, weighed: Sequence[Weighed]) -> tuple[list[Line], list[str]]:
+def _content(kind: Kind, case: Case, weighed: Sequence[Weighed], language: str, now: datetime) -> Content:
     if kind is Kind.HELD:
-        held = [each for one in weighed for each in one.held]
+        # What is not announced is told to nobody.
+        held = [each for one in weighed for each in one.held if each.pause]
         statements = [pause.statement for pause in store.in_force() if pause.name in {each.pause for each in held}]
         return _required([each.reason for each in held], "Nothing holds this request."), statements
     if kind is Kind.QUESTION:
@@ -85,6 +87,10 @@ def _content(kind: Kind, case: Case, weighed: Sequence[Weighed]) -> tuple[list[L
         return _required(asked, "Nothing has to be asked about this request."), []
     if kind in DECIDED:
         return _agreed(weighed, DECIDED[kind]), []
+    if kind is Kind.RECONFIRM:
+        if not reconfirming.standing(case, now=now).needed:
+            raise Refused([Reason("not-true", "Nothing of this request has to be confirmed.", "letters:not-true")])
+        return [], letters.points(language)
     if kind is Kind.RECALL:
         left = list(Release.objects.filter(package__case=case).exclude(state="failed").order_by("made"))
         if not left:

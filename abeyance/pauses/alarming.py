@@ -1,0 +1,50 @@
+"""What about pauses somebody must be told until two people have decided. Computed, so that it ends by itself when they
+have; and raised anew each day, so that whoever has heard it cannot let it lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from abeyance.pauses import store
+from abeyance.pauses.models import PauseRow
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class PauseAlarm:
+    """`kind` is "unconfirmed" or "review"; `about` is since when, moved on by whole days."""
+
+    row: PauseRow
+    kind: str
+    since: datetime
+    about: datetime
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def sentence(self) -> str:
+        if self.kind == "unconfirmed":
+            return (
+                f"{self.name} was declared by one person and not confirmed in 72 hours. It holds release alone, until"
+                " two people confirm it or lift it."
+            )
+        day = f"{self.since.day} {self.since:%B %Y}"
+        return f"{self.name} was to be reviewed by {day}. It holds until two people decide; nothing resumes by itself."
+
+
+def alarms(now: datetime) -> list[PauseAlarm]:
+    found = [_alarm(row, "unconfirmed", row.confirm_by, now) for row in store.unconfirmed(now) if row.confirm_by]
+    newest = {row.name: row for row in store.rows_in_force()}
+    for row in newest.values():
+        reviewed_by = datetime.combine(store.from_row(row).review_by, time(), tzinfo=UTC) + DAY
+        if reviewed_by <= now:
+            found.append(_alarm(row, "review", reviewed_by - DAY, now))
+    return found
+
+
+def _alarm(row: PauseRow, kind: str, since: datetime, now: datetime) -> PauseAlarm:
+    return PauseAlarm(row, kind, since, since + (now - since) // DAY * DAY)
