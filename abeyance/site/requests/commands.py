@@ -21,7 +21,7 @@ from abeyance.intake import confirming, duplicates
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
-from abeyance.pauses import exceptions, reconfirming
+from abeyance.pauses import exceptions
 from abeyance.people import commands as people
 from abeyance.policy import queries as policy
 from abeyance.release import making, recall, recalling
@@ -29,12 +29,12 @@ from abeyance.review import actions as reviewing
 from abeyance.rules import demandfile
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
-from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.people import Permission
 from abeyance.rules.recalls import Step
 from abeyance.rules.verification import FindingKind
 from abeyance.site import portal
 from abeyance.site.requests import (
+    again,
     documents,
     drafting,
     letters,
@@ -120,11 +120,7 @@ def _register_answering(sub: Any) -> None:
     exception.add_argument("exception")
     exception.add_argument("--agree", action="store_true")
     overriding.register(sub)
-    again = verb(
-        sub, "reconfirm", reconfirm, "after a pause: the requester has confirmed officer, order, offence and need"
-    )
-    for point in Reconfirm:
-        again.add_argument(f"--{point.value}", action="store_true", help=f"the {point.value} is as it was")
+    again.register(sub)
     verb(sub, "preview", preview, "fields and counts that would be gathered; nothing is collected")
     verb(sub, "gather", gather, "collect the agreed minimum and seal it into a package")
     papers.register(sub)
@@ -308,13 +304,6 @@ def record_act(args: argparse.Namespace) -> Answer:
         args.ref, ActKind(args.act), args.at or now, until=args.until, clock=args.clock, item=args.item, by=by, now=now
     )
     return _shown(door.open_for(by, args.ref, Permission.CASE_READ, now=now), by)
-
-
-def reconfirm(args: argparse.Namespace) -> Answer:
-    by, now = people.acting(args, needs_credential=True), verbs.now()
-    points = [point for point in Reconfirm if getattr(args, point.value)]
-    case = reconfirming.reconfirm(args.ref, points, by=by, now=now)
-    return Answer({"ref": case.ref, "reconfirmed": True}, f"{case.ref}: the requester has confirmed it.")
 
 
 def use_exception(args: argparse.Namespace) -> Answer:
