@@ -114,7 +114,7 @@ def _end(ref: str, event: Event, outcome: Closing, permission: Permission, by: s
 
 def _refuse_open_questions(case: Case, outcome: Closing) -> None:
     if outcome is Closing.DUPLICATE and case.same_matter is not True:
-        sentence = "Nobody has decided that this is the same matter as an earlier request."
+        sentence = "Nobody has decided that this is an earlier demand once more."
         raise Refused([Reason("not-decided", sentence, "casefile:duplicate")])
     if State(case.state) is State.RECALLED:
         open_ = against_closing(recalls.questions_of(case))

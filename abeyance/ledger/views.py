@@ -63,7 +63,7 @@ def check(request: MemberRequest) -> HttpResponse:
 @act(Permission.LEDGER_READ)
 def check_shown(request: MemberRequest) -> HttpResponse:
     """A receipt or a checkpoint that somebody shows, with our own key, as `abeyance verify` does."""
-    data = request.POST.get("text", "").encode()[: LARGEST_RECEIPT + 1]
+    data = request.POST.get("text", "").replace("\r\n", "\n").encode()[: LARGEST_RECEIPT + 1]
     keys = listing.verifier_keys()
     found = verifying.verify(data, verifying.given_key(keys[-1] if keys else None))
     return render(request, "ledger/shown.html", {"found": found, "sentence": verifying.printable(found.sentence)})

@@ -20,6 +20,7 @@ from tests.pages.people import account_of, member_with, signed_in
 
 SAMPLES: dict[str, Any] = {
     "ref": "R-NONE-NONE-NONE",
+    "other": "R-NONE-NONE-NONE",
     "key": uuid4(),
     "act": uuid4(),
     "code": "none",

@@ -1,4 +1,4 @@
-"""What changed between versions; who may read; whether it is the same matter: by command, API and page alike."""
+"""What changed between versions; who may read; whether it is a demand once more: by command, API and page alike."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_possible_duplicate_is_decided_by_a_person_who_may_read_both(desk: Des
     with pytest.raises(Refused, match="resembles no earlier"):
         duplicates.decide(ref, True, by=clerk.code, now=desk.now())
     page = signed_in(desk.first)
-    assert "It is the same matter" in page.get(f"/requests/{ref}/").content.decode()
+    assert "It is the same once more" in page.get(f"/requests/{ref}/").content.decode()
     page.post(f"/requests/{ref}/act/duplicate", {"same": "no"})
     assert desk.case(ref).same_matter is False
     confirming.confirm(ref, demand(), by=desk.first, now=desk.now())

@@ -191,9 +191,7 @@ class RecallStepTaken(Event, public=False, personal=(), says="After the recall: 
 
 
 @dataclass(frozen=True, kw_only=True)
-class DuplicateDecided(
-    Event, public=False, personal=(), says="Whether it is the same matter as an earlier request: {same}."
-):
+class DuplicateDecided(Event, public=False, personal=(), says="Whether it is an earlier demand once more: {same}."):
     same: bool
 
 

@@ -84,6 +84,8 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
             NoticeState.GIVEN.value,
         ],
         "untold": [item["item"] for item in told["items"] if item["notice"] is None],
+        "unsettled": any(not each["settled"] and each["question"] != "recipient" for each in told["recall"]),
+        "deferred": any(item["notice"] and item["notice"]["fact"] == "deferred" for item in told["items"]),
         "acts": [kind.value for kind in ActKind if kind is not ActKind.RELEASED],
         "closings": [closing.value for closing in Closing],
         "outcomes": OUTCOMES,

@@ -37,7 +37,7 @@ STEPS: dict[State, tuple[Promise, Permission]] = {
     State.GATHERING: (_("Record the notice and gather"), P.PACKAGE_GATHER),
     State.SEALED: (_("Hand over"), P.PACKAGE_RELEASE),
     State.RELEASED: (_("Close"), P.CASE_CLOSE),
-    State.RECALLED: (_("Close, when the agency has answered"), P.CASE_CLOSE),
+    State.RECALLED: (_("Settle what follows the recall"), P.CASE_CLOSE),
 }
 
 

@@ -20,9 +20,12 @@ def members_in(sentence: str) -> list[str]:
     return A_MEMBER.findall(sentence)
 
 
+def with_names(sentence: str, names: Mapping[str, str]) -> str:
+    return A_MEMBER.sub(lambda found: names.get(found[0], found[0]), sentence)
+
+
 def for_reader(sentence: str, names: Mapping[str, str]) -> str:
-    said = A_MEMBER.sub(lambda found: names.get(found[0], found[0]), sentence)
-    said = A_MOMENT.sub(lambda found: _local(found[0]), said)
+    said = A_MOMENT.sub(lambda found: _local(found[0]), with_names(sentence, names))
     return A_DIGEST.sub(lambda found: f"{found[0][:KEPT]}…", said)
 
 

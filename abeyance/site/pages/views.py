@@ -23,7 +23,7 @@ from abeyance.rules.lifecycle import State
 from abeyance.rules.people import Actor
 from abeyance.rules.permissions import Permission
 from abeyance.site.oncall import paging
-from abeyance.site.pages import queue, saying_who
+from abeyance.site.pages import proposing, queue, saying_who
 from abeyance.site.signin.models import Account
 
 A_REF = re.compile(r"R-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
@@ -92,7 +92,8 @@ def proposal(request: MemberRequest, code: str) -> HttpResponse:
         "by": saying_who.name_of(found.proposed_by),
         "subject": saying_who.name_of(found.subject),
         "agreed_by": saying_who.name_of(found.agreed_by) if found.agreed_by else "",
-        "content": sorted(content.items()) if content else [],
+        "content": proposing.in_plain_words(content) if content else [],
+        "changes": proposing.changes(found, content) if content else [],
         "may_agree": kind.agree in people.actor(request.member).permissions and found.proposed_by != request.member,
         "own": found.proposed_by == request.member,
     }
@@ -104,7 +105,11 @@ def agree(request: MemberRequest, code: str) -> HttpResponse:
     from django.contrib import messages
 
     agreed = proposals.agree(code, by=request.member, now=_now())
-    messages.success(request, _("Agreed: %(kind)s %(subject)s.") % {"kind": agreed.kind, "subject": agreed.subject})
+    messages.success(
+        request,
+        _("Agreed: %(kind)s %(subject)s.")
+        % {"kind": agreed.kind.replace("-", " "), "subject": saying_who.name_of(agreed.subject)},
+    )
     return redirect("proposal", code=code)
 
 

@@ -71,7 +71,7 @@ def _register_reading(sub: Any) -> None:
     confirm = verb(sub, "confirm", confirm_demand, "state what the papers demand; again: a new version")
     confirm.add_argument("file", type=Path, metavar="FILE.toml|FILE.json")
     verb(sub, "versions", show_versions, "what changed from each version of the demand to the next")
-    same = verb(sub, "duplicate", decide_duplicate, "decide whether it is the same matter as an earlier request")
+    same = verb(sub, "duplicate", decide_duplicate, "decide whether it is an earlier demand once more")
     same.add_argument("--same", choices=["yes", "no"], required=True)
     verb(sub, "agree-labels", agree_labels, "agree, as a second person, to who asks and under which law")
     verify = verb(sub, "verify", verify_requester, "record how the requester was found genuine, or false")
