@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from abeyance.pauses import drafting, endings, views
+from abeyance.pauses import condition_views, drafting, endings, views
 
 urlpatterns = [
     path("pauses/", views.pauses, name="pauses"),
@@ -17,4 +17,6 @@ urlpatterns = [
     path("pauses/<slug:name>/confirm", endings.confirm, name="pause-confirm"),
     path("pauses/<slug:name>/ending/", endings.ending, name="pause-ending"),
     path("pauses/<slug:name>/lift", endings.lift, name="pause-lift"),
+    path("pauses/<slug:name>/conditions/<int:number>", condition_views.settle, name="pause-condition"),
+    path("pauses/<slug:name>/waive-assessment", condition_views.waive, name="pause-waive"),
 ]

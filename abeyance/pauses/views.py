@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from abeyance.diligence import queries as assessments
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, documents, drafts, store, wording
+from abeyance.pauses import actions, conditions, documents, drafts, store, wording
 from abeyance.pauses.preview import Preview, preview
 from abeyance.people import proposals
 from abeyance.people.pages import MemberRequest, page
@@ -22,7 +23,7 @@ from abeyance.rules.pausefile import AXES, CONDITIONS
 from abeyance.rules.permissions import Permission, roles_with
 from abeyance.rules.terms import DemandKind, Issuer, Need, Offence, PauseMode, Stage
 
-KINDS = (actions.CONFIRM, actions.LOOSEN, actions.LIFT)
+KINDS = (actions.CONFIRM, actions.LOOSEN, actions.LIFT, "condition-settle", "assessment-waive")
 OF_EXCEPTION = (*CONDITIONS, "approvers", "if_ever_held")
 BLANK_EXCEPTIONS = 2
 MOST_COLLISIONS = 50
@@ -61,6 +62,8 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         "confirm_by": in_force[-1].confirm_by if in_force else None,
         "seen": shown(preview(newest, reader=request.member, now=now)) if newest else None,
         "proposals": waiting,
+        "lifting": conditions.told(name, now=now) if store.rows_in_force(name).exists() else None,
+        "assessment": assessments.of_pause(name),
         "stands_alone": bool(newest and newest.confirm_by) and all(each.kind == actions.LIFT for each in waiting),
         "today": now.date().isoformat(),
     }

@@ -29,6 +29,9 @@ class Discreet(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(FORMAT)
 
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(_without_path(record))
+
     def formatException(self, ei: Any) -> str:  # noqa: N802
         if is_debugging():
             return str(super().formatException(ei))
@@ -44,11 +47,20 @@ class Structured(Discreet):
             "level": record.levelname,
             "process": os.environ.get("ABEYANCE_PROCESS", "command"),
             "logger": record.name,
-            "said": record.getMessage(),
+            "said": _without_path(record).getMessage(),
         }
         if record.exc_info:
             said["error"] = self.formatException(record.exc_info)
         return json.dumps(said, ensure_ascii=False)
+
+
+def _without_path(record: logging.LogRecord) -> logging.LogRecord:
+    """Of what Django says of a request, the pattern and not the path, which may hold a token or a reference."""
+    request = getattr(record, "request", None)
+    if request is not None and isinstance(record.args, tuple) and len(record.args) == 2 and not is_debugging():
+        match = getattr(request, "resolver_match", None)
+        record.args = (record.args[0], match.route if match else "?")
+    return record
 
 
 def path_of(trace: TracebackType | None) -> str:

@@ -15,7 +15,7 @@ from abeyance.ledger import verifying
 from abeyance.ledger.api import public as ledger
 from abeyance.rules.ledger.notes import BadNote, VerifierKey, read_key
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
-from abeyance.site import answers, fetching, guard, portal
+from abeyance.site import answers, fetching, guard, guests, portal
 from abeyance.site.pages import language
 
 pages = Router(auth=None, tags=["public"])
@@ -96,6 +96,13 @@ urlpatterns = [
     path("redeem/package", portal.fetch, name="fetch-package"),
     path("notice/", portal.notice_by_token),
     path("notice/<str:token>/", portal.notice),
+    path("consult/", guests.room),
+    path("consult/return", guests.come_back),
+    path("consult/leave", guests.leave),
+    path("consult/messages", guests.messages),
+    path("consult/say", guests.say),
+    path("consult/file/<int:number>", guests.file),
+    path("consult/<str:token>/", guests.enter),
     path("language", language.language),
     path("", _build().urls),
 ]

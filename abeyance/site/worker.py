@@ -43,6 +43,7 @@ class Rounds:
     def wake(self, now: datetime) -> None:
         """The order of the queue first, since alarms go by it."""
         from abeyance.answer import steps
+        from abeyance.diligence import consulting
         from abeyance.pauses import due, reconfirming
         from abeyance.release import upkeep
         from abeyance.site.oncall import paging
@@ -55,6 +56,7 @@ class Rounds:
         upkeep.tend(now=now)
         reconfirming.ask_round(now)
         reconfirming.lapse_round(now)
+        consulting.end_due(now)
 
 
 def announce() -> None:

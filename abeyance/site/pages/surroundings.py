@@ -28,6 +28,7 @@ PLACES = (
     Place(_("Desk"), "/"),
     Place(_("Requests"), "/requests/", Permission.CASE_READ),
     Place(_("Pauses"), "/pauses/"),
+    Place(_("Assessments"), "/assessments/", Permission.DILIGENCE_READ),
     Place(_("Agencies"), "/agencies/"),
     Place(_("Policy and law"), "/policy/"),
     Place(_("Services"), "/services/"),
