@@ -17,8 +17,8 @@ MOST_LISTED = 1000
 
 
 def register(sub: Parsers[argparse.ArgumentParser]) -> None:
-    verify = sub.add_parser("verify", help="check a receipt or a checkpoint, offline")
-    verify.add_argument("file", type=Path, help="a receipt (.tlog-proof) or a checkpoint")
+    verify = sub.add_parser("verify", help="check a receipt, a checkpoint or a folder of published pages, offline")
+    verify.add_argument("file", type=Path, help="a receipt (.tlog-proof), a checkpoint, or an exported folder")
     verify.add_argument("--key", help="the verifier key of the desk, from elsewhere than the file")
     verify.set_defaults(run=run_verify, needs_home=False)
     ledger = sub.add_parser("ledger", help="the log of every act: list, publish, prove, check")

@@ -6,8 +6,10 @@ answer names the key that was used and says that the file only agrees with itsel
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,17 @@ from abeyance.rules.ledger.merkle import BadProof
 from abeyance.rules.ledger.notes import BadNote, VerifierKey, read_key, read_note
 from abeyance.rules.ledger.opening import BadOpening, read_content, read_opening
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT, check_receipt, is_receipt, read_receipt
+from abeyance.rules.publication import LARGEST_LIST, BadList, read_list
 
+LIST, RECEIPT = "LIST", "RECEIPT.tlog-proof"  # in a folder of published pages
+LARGEST_FILE = 16 * 1024 * 1024
 SELF_CONSISTENT = "No key was given with --key, so this shows only that the file agrees with itself."
 
 
 @dataclass(frozen=True)
 class Finding:
     holds: bool
-    what: str  # "receipt" or "checkpoint"
+    what: str  # "receipt", "checkpoint" or "folder"
     reason: str
     key: str = ""
     trusted: bool = False
@@ -52,8 +57,11 @@ class Finding:
 
 
 def verify_file(path: Path, key: str | None) -> Finding:
-    """Never raises for what is in the file, however hostile; BadInput if it or the key cannot be read at all."""
+    """Never raises for what is in the file, however hostile; BadInput if it or the key cannot be read at all.
+    A folder is one of published pages: its receipt is checked, then its list, then each file."""
     given = given_key(key)
+    if path.is_dir():
+        return _folder(path, given)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_RECEIPT + 1)
@@ -68,6 +76,46 @@ def verify(data: bytes, key: VerifierKey | None) -> Finding:
         return _receipt(data, key) if is_receipt(data) else _checkpoint(data, key)
     except (BadNote, BadProof, BadOpening, BadEvent) as error:
         return Finding(False, what, f"{str(error)[:1].upper()}{str(error)[1:]}.", str(key or ""), key is not None)
+
+
+def _folder(folder: Path, key: VerifierKey | None) -> Finding:
+    """1. the receipt holds; 2. what it records is this list; 3. each file is the one on the list; 4. none is beside."""
+    try:
+        found = verify(_content(folder / RECEIPT, LARGEST_RECEIPT), key)
+        listing = _content(folder / LIST, LARGEST_LIST)
+        if not found.holds:
+            return found
+        said = (found.content or {}).get("event")
+        if not isinstance(said, dict) or said.get("digest") != hashlib.sha256(listing).hexdigest():
+            return _wrong(found, "The receipt is of another list of files than the one in this folder.")
+        wrong = sorted(_differing(folder, read_list(listing)))
+    except BadList as error:
+        return Finding(False, "folder", f"{str(error)[:1].upper()}{str(error)[1:]}.", str(key or ""), key is not None)
+    if wrong:
+        return _wrong(found, f"Not as they were published: {', '.join(wrong[:10])}.")
+    return replace(found, what="folder", reason=f"Every file is as it was published. {found.reason}")
+
+
+def _differing(folder: Path, listed: Mapping[str, str]) -> Iterator[str]:
+    for name, digest in listed.items():
+        if hashlib.sha256(_content(folder / name, LARGEST_FILE)).hexdigest() != digest:
+            yield name
+    yield from (each.name for each in folder.iterdir() if each.name not in {*listed, LIST, RECEIPT})
+
+
+def _content(path: Path, most: int) -> bytes:
+    """A file that is missing, or no plain file, has no content that could be right."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _wrong(found: Finding, reason: str) -> Finding:
+    return replace(found, holds=False, what="folder", reason=reason)
 
 
 def given_key(key: str | None) -> VerifierKey | None:

@@ -13,11 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from abeyance.errors import AbeyanceError, Unsafe
 from abeyance.ledger import verifying
 from abeyance.pauses import documents, store
+from abeyance.reporting import publishing
+from abeyance.reporting import views as reporting
 from abeyance.rules.ledger.notes import BadNote, read_key
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
 from abeyance.site import fetching, hatch
@@ -36,6 +39,15 @@ def start(request: HttpRequest) -> HttpResponse:
 def paused(request: HttpRequest) -> HttpResponse:
     rows = [documents.public(row) for row in store.rows_in_force()[:MOST_PAUSES]]
     return _page(request, "paused", pauses=rows, today=datetime.now(UTC).date().isoformat())
+
+
+@require_safe
+def published(request: HttpRequest, name: str = "index.html") -> HttpResponse:
+    """One of the files that the ledger vouches for, as it is exported too."""
+    content = publishing.file(name[:100])
+    if content is None:
+        return _sorry(request, HTTPStatus.NOT_FOUND, _("There is no such page."))
+    return reporting.answer(name, content)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -91,6 +91,8 @@ urlpatterns = [
     path("health", guard.health),
     path("", portal.start),
     path("paused/", portal.paused),
+    path("published/", portal.published, name="public-index"),
+    path("published/<str:name>", portal.published, name="public-file"),
     path("check/", portal.check),
     path("redeem/", portal.redeem, name="redeem"),
     path("redeem/package", portal.fetch, name="fetch-package"),

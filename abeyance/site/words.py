@@ -39,6 +39,7 @@ ROOMS = (
     Room("abeyance.pauses.commands", ("pause",)),
     Room("abeyance.diligence.commands", ("assessment",)),
     Room("abeyance.patterns.commands", ("matter",)),
+    Room("abeyance.reporting.commands", ("report",)),
     Room("abeyance.ledger.commands", ("verify", "ledger"), bare=True),
     Room("abeyance.seals.commands", ("keys",)),
     Room("abeyance.people.commands", ("member", "proposal")),

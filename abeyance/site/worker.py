@@ -46,6 +46,7 @@ class Rounds:
         from abeyance.diligence import consulting
         from abeyance.pauses import due, reconfirming
         from abeyance.release import upkeep
+        from abeyance.reporting import publishing
         from abeyance.site.oncall import paging
 
         due.catch_up(now)
@@ -54,6 +55,7 @@ class Rounds:
         self.kept = steps.keep_up(now, REWEIGHED, self.kept) or 0
         paging.tend(now)
         upkeep.tend(now=now)
+        publishing.publish(now)
         reconfirming.ask_round(now)
         reconfirming.lapse_round(now)
         consulting.end_due(now)

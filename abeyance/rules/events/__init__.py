@@ -9,6 +9,7 @@ from abeyance.rules.events.diligence import *  # noqa: F403
 from abeyance.rules.events.patterns import *  # noqa: F403
 from abeyance.rules.events.pauses import *  # noqa: F403
 from abeyance.rules.events.people import *  # noqa: F403
+from abeyance.rules.events.reporting import *  # noqa: F403
 
 __all__ = [
     "REGISTRY",

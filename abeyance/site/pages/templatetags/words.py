@@ -90,8 +90,9 @@ def size(value: Any) -> str:
 
 @register.filter
 def spoken(value: object) -> str:
-    """A code as words: "in-review" is "in review"."""
-    return str(value or "").replace("-", " ").replace("_", " ")
+    """A code as words of the reader's language, where there are some: "in-review" is "in review"."""
+    text = str(value or "").replace("-", " ").replace("_", " ")
+    return _(text) if text else ""
 
 
 @register.filter

@@ -1,0 +1,107 @@
+"""The one document that page, feed and JSON are made from. It holds nothing that is not public."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from abeyance.casefile.models import Item
+from abeyance.diligence import queries as diligence
+from abeyance.pauses import documents, store
+from abeyance.pauses.models import PauseRow
+from abeyance.policy import queries as policy
+from abeyance.reporting import register
+from abeyance.rules.facts import DemandFacts, ItemFacts
+from abeyance.rules.pauses import Pause, Reach, reach
+from abeyance.rules.publication import banded
+
+AXES = ("jurisdiction", "agency", "instrument", "service", "subject_country")
+_ANY_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def document(before: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """`before`: what was published last. Numbers are counted once a day, so that no reader can watch one change."""
+    today = now.date().isoformat()
+    counted = dict(before["numbers"]) if before and before.get("numbers_of") == today else {}
+    rows = _by_name()
+    for name, versions in rows.items():
+        if name not in counted:
+            counted[name] = _number(store.from_row(versions[-1]), versions)
+    return {
+        "operator": settings.ABEYANCE.operator_name,
+        "contact": settings.ABEYANCE.operator_contact,
+        "numbers_of": today,
+        "numbers": {name: counted[name] for name in rows},
+        "pauses": [_pause(name, versions, counted[name], now) for name, versions in rows.items()],
+        "register": [register.document(row) for row in register.lines()],
+    }
+
+
+def _by_name() -> dict[str, list[PauseRow]]:
+    """Every pause that was ever announced, the newest first; its versions, the oldest first."""
+    found: dict[str, list[PauseRow]] = {}
+    for row in store.ever_announced().order_by("pk"):
+        found.setdefault(row.name, []).append(row)
+    return dict(sorted(found.items(), key=lambda pair: pair[1][0].declared_at, reverse=True))
+
+
+def _pause(name: str, versions: list[PauseRow], number: str, now: datetime) -> dict[str, Any]:
+    newest = next((row for row in reversed(versions) if row.ended_epoch is None), versions[-1])
+    told = documents.public(newest)
+    in_force = newest.ended_epoch is None
+    return told | {
+        "since": documents.moment(versions[0].declared_at),
+        "in_force": in_force,
+        "overdue": in_force and told["review_by"] < now.date().isoformat(),
+        "held": number,
+        "assessment": diligence.published(name, today=now.date()),
+        "history": _history(versions),
+    }
+
+
+def _history(versions: list[PauseRow]) -> list[dict[str, Any]]:
+    """What was announced, the newest first."""
+    said = []
+    for row in versions:
+        body = documents.public(row)
+        kind = "declared" if row.version == 1 else "amended"
+        said.append({"kind": kind, "at": body["since"], "version": row.version, "statement": body["statement"]})
+    if versions[-1].lifted:
+        last = versions[-1]
+        said.append(
+            {
+                "kind": "lifted",
+                "at": documents.moment(last.ended_at),
+                "version": last.version,
+                "statement": last.closing_statement,
+            }
+        )
+    return said[::-1]
+
+
+def _number(pause: Pause, versions: list[PauseRow]) -> str:
+    """How many requests the pause has held so far, as the range that policy lets be published."""
+    since, ended = versions[0].declared_epoch, versions[-1].ended_at
+    items = Item.objects.exclude(case__closed_at__lt=versions[0].declared_at)
+    if ended is not None:
+        items = items.filter(case__arrived_at__lt=ended)
+    if not pause.under_way:
+        items = items.filter(arrived_epoch__gte=since)
+    wanted = Q(pk__in=[])
+    for row in items.values(*AXES).distinct().order_by():
+        if _covers(pause, row):
+            wanted |= Q(**{key if value is not None else f"{key}__isnull": value or True for key, value in row.items()})
+    count = items.filter(wanted).values("case").distinct().count()
+    countries = pause.jurisdictions | {agency.partition("-")[0] for agency in pause.agencies}
+    return banded(count, pause.laws, countries, policy.books()[0].policy.reporting)
+
+
+def _covers(pause: Pause, row: Mapping[str, Any]) -> bool:
+    demand = DemandFacts(jurisdiction=row["jurisdiction"], agency=row["agency"], instrument=row["instrument"])
+    item = ItemFacts(number=0, service=row["service"], subject_country=row["subject_country"])
+    return reach(replace(pause, under_way=True, starts_at=None), demand, item, now=_ANY_TIME) is not Reach.NO

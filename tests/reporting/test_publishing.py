@@ -1,0 +1,128 @@
+"""What the public is told: made from what was announced, vouched for by the ledger, checked by anybody."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from abeyance.errors import BadInput, NotFound
+from abeyance.ledger import verifying
+from abeyance.ledger.receipts import NotYetPublished
+from abeyance.ledger.sequencer import integrate
+from abeyance.pauses import actions as pauses
+from abeyance.people.models import Member
+from abeyance.reporting import publishing, register
+from abeyance.reporting.models import Publication
+from abeyance.rules.publication import Stance, StanceKind
+from tests.casefile.packed import declare, stated
+from tests.desk import Desk
+
+WISP: dict[str, Any] = {
+    "company": "Wisp",
+    "kind": StanceKind.PAUSED,
+    "jurisdiction": "HK",
+    "sentence": "It pauses requests pending an assessment.",
+    "source": "https://wisp.example/statement",
+    "since": date(2020, 7, 6),
+    "checked": date(2026, 11, 1),
+}
+
+
+def exported(desk: Desk, folder: Path) -> Path:
+    publishing.publish(desk.now())
+    integrate(desk.now(), force=True)
+    publishing.export(folder)
+    return folder
+
+
+def test_a_publication_is_made_when_something_changed_and_only_then(desk: Desk) -> None:
+    assert publishing.publish(desk.now()) is not None
+    assert publishing.publish(desk.now()) is None
+    bound = declare(desk)
+    assert publishing.publish(desk.now()) is not None
+    assert publishing.publish(desk.now()) is None
+    pauses.amend(stated(statement="We pause, and say more."), by=desk.first, now=desk.now())
+    assert bound.pause.version == 1
+    made = publishing.publish(desk.now())
+    assert made is not None
+    assert [event["kind"] for event in made.said["pauses"][0]["history"]] == ["amended", "declared"]
+
+
+def test_the_pages_say_what_was_announced_and_name_neither_member_nor_the_desks_own_reason(desk: Desk) -> None:
+    desk.confirmed()
+    declare(desk, reason="The desk's own reason.", conditions=["the assessment is approved"])
+    publishing.publish(desk.now())
+    english, chinese = publishing.file("HK-2020-07.html") or "", publishing.file("HK-2020-07.zh-hant.html") or ""
+    assert "We pause." in english
+    assert "the assessment is approved" in english
+    assert "0–9" in english
+    assert "何時解除" in chinese or "解除" in chinese
+    everything = "".join(each.content for each in Publication.objects.latest("pk").files.all())
+    assert "own reason" not in everything
+    for member in Member.objects.all():
+        assert member.code not in everything
+        assert member.handle not in re.findall(r"[a-z]+", everything)
+    assert "<script" not in everything
+    assert not re.search(r"(src|href)=\"(https?:)?//", everything)
+
+
+def test_an_exported_folder_is_checked_without_a_desk_and_a_changed_file_is_found(desk: Desk, tmp_path: Path) -> None:
+    declare(desk)
+    folder = exported(desk, tmp_path / "out")
+    assert verifying.verify_file(folder, None).holds
+    page = folder / "HK-2020-07.html"
+    page.write_text(page.read_text().replace("We pause.", "We do not pause."))
+    found = verifying.verify_file(folder, None)
+    assert not found.holds
+    assert "HK-2020-07.html" in found.reason
+    shutil.rmtree(folder)
+    exported(desk, folder)
+    (folder / "extra.html").write_text("beside")
+    assert "extra.html" in verifying.verify_file(folder, None).reason
+    (folder / "extra.html").unlink()
+    assert verifying.verify_file(folder, None).holds
+    (folder / "LIST").write_text("nothing")
+    assert not verifying.verify_file(folder, None).holds
+    (folder / "LIST").unlink()
+    assert not verifying.verify_file(folder, None).holds
+
+
+def test_before_the_logs_next_batch_there_is_no_receipt_and_so_no_export(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        publishing.export(tmp_path / "out")
+    publishing.publish(desk.now())
+    with pytest.raises(NotYetPublished):
+        publishing.export(tmp_path / "out")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter").write_text("not ours")
+    integrate(desk.now(), force=True)
+    with pytest.raises(BadInput):
+        publishing.export(tmp_path / "mine")
+    assert (tmp_path / "mine" / "letter").read_text() == "not ours"
+
+
+def test_the_register_is_published_beside_the_own_pauses_and_a_line_is_replaced_and_not_edited(desk: Desk) -> None:
+    row = register.record(Stance(**WISP), by=desk.first, now=desk.now())
+    again = Stance(**WISP | {"until": date(2021, 1, 1)})
+    register.record(again, by=desk.first, now=desk.now(), replaces=row.pk)
+    publishing.publish(desk.now())
+    said = json.loads(publishing.file("pauses.json") or "{}")
+    assert [(line["company"], line["until"]) for line in said["register"]] == [("Wisp", "2021-01-01")]
+    with pytest.raises(NotFound):
+        register.withdraw(row.pk, by=desk.first, now=desk.now())
+    with pytest.raises(BadInput):
+        register.record(Stance(**WISP | {"source": "javascript:alert(1)"}), by=desk.first, now=desk.now())
+
+
+def test_the_feed_is_atom_with_an_entry_for_each_announcement(desk: Desk) -> None:
+    declare(desk)
+    publishing.publish(desk.now())
+    feed = publishing.file("feed.xml") or ""
+    assert "http://www.w3.org/2005/Atom" in feed
+    assert "urn:abeyance:pause:HK-2020-07:1:declared" in feed
