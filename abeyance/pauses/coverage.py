@@ -43,10 +43,22 @@ def covered(pause: Pause, cases: QuerySet[Case]) -> Coverage:
 
 
 def items_covered(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
+    return _covered_of(pause, _in_scope(pause, cases))
+
+
+def ever_held(pause: Pause, declared_at: datetime, ended_at: datetime | None) -> int:
+    """How many requests, open or closed, it has held while it was in force; whoever may read them."""
+    items = Item.objects.exclude(case__closed_at__lt=declared_at)
+    if ended_at is not None:
+        items = items.filter(case__arrived_at__lt=ended_at)
+    return _covered_of(pause, _timely(pause, items)).values("case").distinct().count()
+
+
+def _covered_of(pause: Pause, items: QuerySet[Item]) -> QuerySet[Item]:
     wanted = Q(pk__in=[])
-    for axes, _, _ in _groups(pause, _in_scope(pause, cases)):
+    for axes, _, _ in _groups(pause, items):
         wanted |= Q(**{f"{k}__isnull" if v is None else k: True if v is None else v for k, v in axes.items()})
-    return _in_scope(pause, cases).filter(wanted)
+    return items.filter(wanted)
 
 
 def handed_over_lately(pause: Pause, cases: QuerySet[Case], *, now: datetime) -> list[Release]:
@@ -61,7 +73,12 @@ def handed_over_lately(pause: Pause, cases: QuerySet[Case], *, now: datetime) ->
 
 
 def _in_scope(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
-    items = Item.objects.filter(open=True, case__in=cases).annotate(before=_labels_before())
+    return _timely(pause, Item.objects.filter(open=True, case__in=cases))
+
+
+def _timely(pause: Pause, items: QuerySet[Item]) -> QuerySet[Item]:
+    """Without those that arrived too early, and with what else each was called before."""
+    items = items.annotate(before=_labels_before())
     if pause.under_way:
         return items
     if pause.since is not None:

@@ -15,8 +15,10 @@ from django.utils import feedgenerator, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as said_as
 
+from abeyance.pauses import wording
 from abeyance.reporting import drawing
 from abeyance.rules.events import canonical
+from abeyance.rules.pausefile import AXES
 
 STYLE = Path(__file__).parent / "data" / "published.css"
 MAIN_LANGUAGE = "en"
@@ -35,7 +37,7 @@ def files(said: Mapping[str, Any]) -> dict[str, bytes]:
         with translation.override(code):
             made[file_of("index", code)] = _index(said, code).encode()
             for pause in said["pauses"]:
-                made[file_of(pause["name"], code)] = _page("pause", said, code, pause["name"], pause=pause).encode()
+                made[file_of(pause["name"], code)] = _pause(said, pause, code).encode()
     return made
 
 
@@ -58,7 +60,7 @@ def _index(said: Mapping[str, Any], code: str) -> str:
         code,
         "index",
         in_force=in_force,
-        ended=[pause for pause in said["pauses"] if not pause["in_force"]],
+        pauses=[(pause, _whom(pause)) for pause in said["pauses"]],
         map=drawing.world(countries, _("Where requests are held"), held),
         line=drawing.time_line(
             said["pauses"], today, _("When requests were held"), _("Every pause, from its beginning to its end.")
@@ -66,10 +68,20 @@ def _index(said: Mapping[str, Any], code: str) -> str:
     )
 
 
+def _pause(said: Mapping[str, Any], pause: Mapping[str, Any], code: str) -> str:
+    facts = wording.shown(pause)
+    exceptions = [(each, wording.conditions_of(each)) for each in pause["exceptions"]]
+    return _page("pause", said, code, pause["name"], pause=pause, facts=facts, exceptions=exceptions)
+
+
 def _page(name: str, said: Mapping[str, Any], code: str, file: str, **more: Any) -> str:
     others = [(other, label, file_of(file, other)) for other, label in settings.LANGUAGES if other != code]
     shared = {"said": said, "code": code, "others": others, "home": file_of("index", code), "suffix": _suffix(code)}
     return render_to_string(f"public/{name}.html", shared | more)
+
+
+def _whom(pause: Mapping[str, Any]) -> str:
+    return ", ".join(value for axis in AXES for value in pause.get(axis, [])) or _("any")
 
 
 def _suffix(code: str) -> str:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 
-from abeyance.casefile.models import Item
 from abeyance.diligence import queries as diligence
-from abeyance.pauses import documents, store
+from abeyance.pauses import coverage, documents, store
 from abeyance.pauses.models import PauseRow
 from abeyance.policy import queries as policy
 from abeyance.reporting import register
-from abeyance.rules.facts import DemandFacts, ItemFacts
-from abeyance.rules.pauses import Pause, Reach, reach
+from abeyance.rules.pauses import Pause
 from abeyance.rules.publication import banded
-
-AXES = ("jurisdiction", "agency", "instrument", "service", "subject_country")
-_ANY_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def document(before: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
@@ -86,22 +79,6 @@ def _history(versions: list[PauseRow]) -> list[dict[str, Any]]:
 
 def _number(pause: Pause, versions: list[PauseRow]) -> str:
     """How many requests the pause has held so far, as the range that policy lets be published."""
-    since, ended = versions[0].declared_epoch, versions[-1].ended_at
-    items = Item.objects.exclude(case__closed_at__lt=versions[0].declared_at)
-    if ended is not None:
-        items = items.filter(case__arrived_at__lt=ended)
-    if not pause.under_way:
-        items = items.filter(arrived_epoch__gte=since)
-    wanted = Q(pk__in=[])
-    for row in items.values(*AXES).distinct().order_by():
-        if _covers(pause, row):
-            wanted |= Q(**{key if value is not None else f"{key}__isnull": value or True for key, value in row.items()})
-    count = items.filter(wanted).values("case").distinct().count()
+    count = coverage.ever_held(pause, versions[0].declared_at, versions[-1].ended_at)
     countries = pause.jurisdictions | {agency.partition("-")[0] for agency in pause.agencies}
     return banded(count, pause.laws, countries, policy.books()[0].policy.reporting)
-
-
-def _covers(pause: Pause, row: Mapping[str, Any]) -> bool:
-    demand = DemandFacts(jurisdiction=row["jurisdiction"], agency=row["agency"], instrument=row["instrument"])
-    item = ItemFacts(number=0, service=row["service"], subject_country=row["subject_country"])
-    return reach(replace(pause, under_way=True, starts_at=None), demand, item, now=_ANY_TIME) is not Reach.NO
