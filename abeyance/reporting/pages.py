@@ -13,7 +13,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import feedgenerator, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as said_as
+from django.utils.translation import gettext_noop
 
 from abeyance.pauses import wording
 from abeyance.reporting import drawing
@@ -23,11 +23,22 @@ from abeyance.rules.pausefile import AXES
 STYLE = Path(__file__).parent / "data" / "published.css"
 MAIN_LANGUAGE = "en"
 # Codes that the public reads as words; named here so that they are gathered for translation.
-WORDS: tuple[str, ...] = (said_as("hold"), said_as("refuse"), said_as("reroute"), said_as("treat as"))
-WORDS += (said_as("review"), said_as("answer"), said_as("release"), said_as("met"), said_as("waived"))
-WORDS += (said_as("declared"), said_as("amended"), said_as("lifted"))
-WORDS += (said_as("paused"), said_as("refused"), said_as("rerouted"), said_as("assessing"))
-WORDS += (said_as("answering"), said_as("left"))
+WORDS: tuple[str, ...] = (
+    gettext_noop("hold"),
+    gettext_noop("refuse"),
+    gettext_noop("reroute"),
+    gettext_noop("treat as"),
+)
+WORDS += (
+    gettext_noop("review"),
+    gettext_noop("answer"),
+    gettext_noop("release"),
+    gettext_noop("met"),
+    gettext_noop("waived"),
+)
+WORDS += (gettext_noop("declared"), gettext_noop("amended"), gettext_noop("lifted"))
+WORDS += (gettext_noop("paused"), gettext_noop("refused"), gettext_noop("rerouted"), gettext_noop("assessing"))
+WORDS += (gettext_noop("answering"), gettext_noop("left"))
 
 
 def files(said: Mapping[str, Any]) -> dict[str, bytes]:
