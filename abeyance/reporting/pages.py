@@ -60,7 +60,8 @@ def _index(said: Mapping[str, Any], code: str) -> str:
     in_force = [pause for pause in said["pauses"] if pause["in_force"]]
     countries: dict[str, int] = {}
     for pause in in_force:
-        for country in {*pause["jurisdictions"], *(each.split("-")[0].upper() for each in pause["agencies"])}:
+        asking = {*pause["jurisdictions"], *(each.split("-")[0].upper() for each in pause["agencies"])}
+        for country in asking | {*pause["related_to"], *pause["subjects"]}:
             countries[country] = countries.get(country, 0) + 1
     today = date.fromisoformat(said["numbers_of"])
     places = ", ".join(sorted(countries)) or _("none")

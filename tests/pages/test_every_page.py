@@ -48,6 +48,7 @@ PAGES = {
     "steps": "/steps/",
     "step": "/steps/{step}/",
     "held": "/requests/{held}/",
+    "published": "/published/",
     "agencies": "/agencies/",
     "agency": "/agencies/hk-harbour-police/",
     "agency-new": "/agencies/new/?code=hk-harbour-police",
