@@ -61,7 +61,7 @@ def _index(said: Mapping[str, Any], code: str) -> str:
     countries: dict[str, int] = {}
     for pause in in_force:
         asking = {*pause["jurisdictions"], *(each.split("-")[0].upper() for each in pause["agencies"])}
-        for country in asking | {*pause["related_to"], *pause["subjects"]}:
+        for country in asking | {*pause.get("related_to", ()), *pause["subjects"]}:
             countries[country] = countries.get(country, 0) + 1
     today = date.fromisoformat(said["numbers_of"])
     places = ", ".join(sorted(countries)) or _("none")
