@@ -42,7 +42,7 @@ def days(desk: Any) -> list[int]:
 
 def test_the_shipped_texts_decide_nothing_and_come_once(desk: Any) -> None:
     [books] = queries.books()
-    assert {text.name for text in books.law} == {"us", "hk", "de", "gb", "eu"}
+    assert {text.name for text in books.law} == {"us", "hk", "de", "gb", "eu", "in"}
     assert books.adopted == {}
     assert verdict(desk) is Outcome.ASK
     before = Entry.objects.count()
