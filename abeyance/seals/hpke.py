@@ -7,6 +7,8 @@ the key.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
@@ -30,7 +32,12 @@ def public_of(private: bytes) -> bytes:
 
 
 def seal_to(public: bytes, plaintext: bytes, info: bytes) -> bytes:
-    return SUITE_X25519 + _suite.encrypt(plaintext, X25519PublicKey.from_public_bytes(public), info)
+    return SUITE_X25519 + _suite.encrypt(plaintext, _key(public), info)
+
+
+@lru_cache(maxsize=1024)
+def _key(public: bytes) -> X25519PublicKey:
+    return X25519PublicKey.from_public_bytes(public)
 
 
 def open_with(private: bytes, sealed: bytes, info: bytes) -> bytes:
