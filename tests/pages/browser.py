@@ -70,5 +70,5 @@ def at_a_browser(browser: Browser, site: str, client: Client | None = None, **op
     person = Person(context, context.new_page(), site)
     person.page.on("console", lambda said: person.wrong.append(said.text) if said.type == "error" else None)
     person.page.on("pageerror", lambda error: person.wrong.append(str(error)))
-    person.page.set_default_timeout(8000)
+    person.page.set_default_timeout(20_000)  # a busy machine is no failure
     return person
