@@ -58,7 +58,7 @@ class _Caller(socketserver.StreamRequestHandler):
     def _answer(self, question: bytes) -> None:
         try:
             said = json.loads(question)
-            what = {"notice": _notice, "objection": _objection, "ticket": _ticket}.get(said.get("what", ""))
+            what = ASKED.get(str(said.get("what", "")))
             if what is not None:
                 return self._say(what(said))
             return self._hand_over(said)
@@ -125,6 +125,37 @@ def _objection(said: dict[str, Any]) -> dict[str, Any]:
     except BadInput as problem:
         return {"status": 422, "error": str(problem)}
     return {"status": OK}
+
+
+def _hearing(said: dict[str, Any]) -> dict[str, Any]:
+    """Somebody asks for a pause to be looked at again."""
+    from abeyance.notice import hearings
+    from abeyance.rules.hearings import Asker
+
+    try:
+        received = hearings.receive(
+            str(said["pause"])[:64],
+            Asker(said["asker"]),
+            str(said["said"]),
+            str(said["contact"]),
+            channel=hearings.PORTAL,
+            by=hearings.PORTAL,
+            now=datetime.now(UTC),
+        )
+    except BadInput as problem:
+        return {"status": 422, "error": str(problem)}
+    except Refused as problem:
+        return {"status": 409, "error": problem.reasons[0].sentence}
+    return {"status": OK, "hearing": received.code, "token": received.token, "due": received.due.isoformat()}
+
+
+def _heard(said: dict[str, Any]) -> dict[str, Any]:
+    from abeyance.notice import hearings
+
+    return {"status": OK, "told": hearings.behind(str(said["token"]), now=datetime.now(UTC))}
+
+
+ASKED = {"notice": _notice, "objection": _objection, "ticket": _ticket, "hearing": _hearing, "heard": _heard}
 
 
 def status_of(problem: AbeyanceError) -> int:

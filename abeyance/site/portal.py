@@ -21,6 +21,7 @@ from abeyance.ledger import verifying
 from abeyance.pauses import documents, store
 from abeyance.reporting import publishing
 from abeyance.reporting import views as reporting
+from abeyance.rules.hearings import Asker
 from abeyance.rules.ledger.notes import BadNote, read_key
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
 from abeyance.site import fetching, hatch
@@ -129,6 +130,42 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(language if language in dict(settings.LANGUAGES) else "en"):
         context = {"told": seen["told"], "problem": problem, "done": done, "text": "" if done else text}
         answer = _page(request, "notice", status, **context)
+    answer["Referrer-Policy"] = "same-origin"
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask for a pause to be looked at again: an agency, an account holder, a victim; without an account."""
+    row = store.rows_in_force(name[:64]).last()
+    if row is None:
+        return _sorry(request, HTTPStatus.NOT_FOUND, translation.gettext("No pause of this name is in force."))
+    said = {key: request.POST.get(key, "") for key in ("asker", "said", "contact")}
+    context: dict[str, Any] = {"pause": documents.public(row), "said": said, "askers": [each.value for each in Asker]}
+    if request.method != "POST":
+        return _page(request, "review", **context)
+    said["asker"] = said["asker"] if said["asker"] in context["askers"] else Asker.OTHER.value
+    try:
+        told = hatch.tell(_home(), what="hearing", pause=row.name, **{key: text[:4100] for key, text in said.items()})
+    except Unsafe as problem:
+        return _page(request, "review", HTTPStatus.SERVICE_UNAVAILABLE, problem=str(problem), **context)
+    if told["status"] != HTTPStatus.OK:
+        return _page(request, "review", int(told["status"]), problem=str(told["error"]), **context)
+    told["link"] = f"{portal_address()}/review/{told['token']}/"
+    return _page(request, "review", told=told, **context)
+
+
+@require_safe
+def reviewed(request: HttpRequest, token: str) -> HttpResponse:
+    """What became of one's request for review, behind its token."""
+    try:
+        seen = hatch.tell(_home(), what="heard", token=token[:64])
+    except Unsafe as wrong:
+        return _sorry(request, HTTPStatus.SERVICE_UNAVAILABLE, str(wrong))
+    if seen["status"] != HTTPStatus.OK:
+        return _sorry(request, int(seen["status"]), str(seen["error"]))
+    answer = _page(request, "reviewed", told=seen["told"])
     answer["Referrer-Policy"] = "same-origin"
     answer["X-Robots-Tag"] = "noindex"
     return answer

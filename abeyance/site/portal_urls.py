@@ -93,6 +93,8 @@ urlpatterns = [
     path("paused/", portal.paused),
     path("published/", portal.published, name="public-index"),
     path("published/<str:name>", portal.published, name="public-file"),
+    path("paused/<slug:name>/review/", portal.review),
+    path("review/<str:token>/", portal.reviewed),
     path("check/", portal.check),
     path("redeem/", portal.redeem, name="redeem"),
     path("redeem/package", portal.fetch, name="fetch-package"),

@@ -44,6 +44,7 @@ class Rounds:
         """The order of the queue first, since alarms go by it."""
         from abeyance.answer import steps
         from abeyance.diligence import consulting
+        from abeyance.notice import hearings
         from abeyance.pauses import due, reconfirming
         from abeyance.release import upkeep
         from abeyance.reporting import publishing
@@ -54,6 +55,7 @@ class Rounds:
         self.weighed = due.reweigh_all(now, REWEIGHED, self.weighed) or 0
         self.kept = steps.keep_up(now, REWEIGHED, self.kept) or 0
         paging.tend(now)
+        hearings.forget(now)
         upkeep.tend(now=now)
         publishing.publish(now)
         reconfirming.ask_round(now)

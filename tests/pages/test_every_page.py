@@ -13,10 +13,12 @@ from axe_playwright_python.sync_playwright import Axe
 
 from abeyance.answer import steps
 from abeyance.answer.models import FormalStep
+from abeyance.notice import hearings
 from abeyance.pauses import actions as pauses
 from abeyance.pauses import drafts, guided, reconfirming
 from abeyance.people import proposals
 from abeyance.release import making
+from abeyance.rules.hearings import Asker
 from abeyance.site.demo.story import pause_of
 from abeyance.site.requests import letters
 from tests.casefile.packed import stated
@@ -49,6 +51,8 @@ PAGES = {
     "step": "/steps/{step}/",
     "held": "/requests/{held}/",
     "published": "/published/",
+    "hearings": "/hearings/",
+    "hearing": "/hearings/{hearing}/",
     "agencies": "/agencies/",
     "agency": "/agencies/hk-harbour-police/",
     "agency-new": "/agencies/new/?code=hk-harbour-police",
@@ -98,7 +102,11 @@ def world(desk: Any) -> dict[str, str]:
     held = desk.confirmed(jurisdiction=None, agency=None, deadline=desk.now() + timedelta(hours=30))
     pauses.declare(stated(name="NO-SUCH-PLACE", jurisdictions=["ZZ"]), by="operator", now=desk.now())
     steps.keep(desk.case(held), now=desk.now())
+    asked = hearings.receive(
+        pause.name, Asker.VICTIM, "Please look again.", "", channel="post", by=desk.first, now=desk.now()
+    )
     return known | {
+        "hearing": asked.code,
         "held": held,
         "asked": asked,
         "draft": draft.code,

@@ -19,6 +19,7 @@ from abeyance.answer import commands as answer
 from abeyance.console import Answer
 from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.intake import commands as intake
+from abeyance.notice import commands as notice
 from abeyance.pauses import commands as pauses
 from abeyance.people import commands as people
 from abeyance.site.demo.papers import order_mail
@@ -37,7 +38,7 @@ def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("ABEYANCE_TOKEN", raising=False)
     parser = argparse.ArgumentParser()
     sub = parser.add_subparsers()
-    for room in (intake, requests, pauses, people, answer):
+    for room in (intake, requests, pauses, people, answer, notice):
         room.register(sub)
 
     def call(*words: object, by: str | None = None) -> Answer:

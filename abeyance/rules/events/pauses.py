@@ -153,3 +153,23 @@ class CourtOrderPublished(
     court: str
     citation: str
     decided_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HearingReceived(
+    Event,
+    public=False,
+    personal=(),
+    says="{asker} asked for pause {pause} to be looked at again ({hearing}); due {due}.",
+):
+    hearing: str
+    pause: str
+    asker: str
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HearingDecided(Event, public=False, personal=(), says="{hearing} about pause {pause} was decided: {outcome}."):
+    hearing: str
+    pause: str
+    outcome: str

@@ -2,7 +2,8 @@
 and where to sign in; never which request, who asks or about whom.
 
 1. An open emergency raises an alarm at once; a due date two hours before, and when it has passed. A formal step that is
-   not done raises one when 50, 25 and 10 per cent of its time are left, and when it has passed.
+   not done raises one when 50, 25 and 10 per cent of its time are left, and when it has passed; a request to look at
+   a pause again three days before, and when it is overdue.
 2. It goes to whoever has a turn at level 1; after ten minutes without an acknowledgement to level 1 and 2, and again
    every ten minutes. Where nobody has a turn, it goes to every member who could act.
 3. An alarm whose case is closed, or whose clock has gone, is acknowledged by nobody and ends.
@@ -18,6 +19,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from abeyance.answer import steps
+from abeyance.notice import hearings
 from abeyance.pauses import alarming, due
 from abeyance.people.models import Member
 from abeyance.rules.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -30,6 +32,7 @@ AGAIN = timedelta(minutes=10)
 MOST = 500
 STEP = "step-"
 PAUSE = "pause:"
+HEARING, OVERDUE_HEARING = "hearing", "hearing-late"
 Send = Callable[[str, str, str], bool]
 
 
@@ -49,6 +52,8 @@ def raise_alarms(now: datetime) -> None:
         _raise(ref, kind, at, now)
     for about in alarming.alarms(now):
         _raise(key_of(about.row.pk), about.kind, about.about, now)
+    for code, at in hearings.pressing(now, MOST):
+        _raise(code, OVERDUE_HEARING if at <= now else HEARING, at, now)
 
 
 def _steps(now: datetime) -> dict[tuple[str, datetime], str]:
@@ -78,12 +83,20 @@ def open_alarms(now: datetime) -> list[Alarm]:
     running = due.running({alarm.case for alarm in alarms})
     marks = _steps(now) if any(alarm.kind.startswith(STEP) for alarm in alarms) else {}
     pauses = {(key_of(each.row.pk), each.kind, each.about) for each in alarming.alarms(now)}
+    reviews = dict(hearings.pressing(now, MOST))
     return [
         alarm
         for alarm in alarms
         if (alarm.case in running and _still(alarm, running[alarm.case], marks))
         or (alarm.case, alarm.kind, alarm.about) in pauses
+        or _about_hearing(alarm, reviews, now)
     ]
+
+
+def _about_hearing(alarm: Alarm, reviews: Mapping[str, datetime], now: datetime) -> bool:
+    """Of the two alarms about one request for review the last one alone."""
+    at = reviews.get(alarm.case)
+    return at is not None and alarm.kind == (OVERDUE_HEARING if at <= now else HEARING)
 
 
 def _still(alarm: Alarm, next_due: datetime | None, marks: Mapping[tuple[str, datetime], str]) -> bool:
@@ -144,7 +157,8 @@ def words(alarm: Alarm, now: datetime) -> tuple[str, str]:
         said = "A pause needs two people to decide."
     else:
         minutes = int((alarm.about - now).total_seconds() // 60) if alarm.about else 0
-        what = "A formal step" if alarm.kind.startswith(STEP) else "Something"
+        step, review = alarm.kind.startswith(STEP), alarm.kind.startswith(HEARING)
+        what = "A formal step" if step else "A request for review" if review else "Something"
         said = f"{what} is due in {minutes} min." if minutes >= 0 else f"{what} is overdue by {-minutes} min."
     return "Abeyance: on call", f"{said} Sign in and acknowledge: {where}/emergency/"
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from abeyance.casefile import door
 from abeyance.errors import BadInput, NotFound
+from abeyance.notice import hearings
+from abeyance.notice.models import Hearing
 from abeyance.pauses import alarming, due
 from abeyance.people import queries as people
 from abeyance.people.models import Member
@@ -110,6 +112,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
     context = {
         "pauses": _of_pauses(now),
         "alarms": [(line, refs[line.ref], paging.next_round(refs[line.ref])) for line in lines],
+        "hearings": _hearings(request.member, set(refs)),
         "soon": queue.lines(soon[:50], now),
         "called": called,
         "then": [member.handle for member in paging.called(now, 2) if member.handle not in called],
@@ -135,9 +138,22 @@ def _taken(member: str, now: datetime) -> list[tuple[Alarm, str, int]]:
     ]
 
 
+def _hearings(member: str, alarmed: set[str]) -> list[Hearing]:
+    if Permission.HEARING_READ not in people.actor(member).permissions:
+        return []
+    return list(hearings.open_for(member).filter(code__in=alarmed)[:50])
+
+
 @act(Permission.CASE_READ)
 def acknowledge(request: MemberRequest, ref: str) -> HttpResponse:
     """I have seen it and act on it; nobody else is woken for it."""
+    if hearings.visible_to(request.member).filter(code=ref).exists():
+        hearings.find(ref, by=request.member, now=_now())
+        Alarm.objects.filter(case=ref, acknowledged_at=None).update(
+            acknowledged_by=request.member, acknowledged_at=_now()
+        )
+        messages.success(request, _("It is yours; nobody else is woken for it."))
+        return redirect("hearing", code=ref)
     if not door.visible_to(request.member).filter(ref=ref).exists():
         raise NotFound("There is no such request that you may read.")
     open_ = Alarm.objects.filter(case=ref, acknowledged_at=None)
