@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from bench.results import Result  # noqa: E402 - also when started as a file
 
-NAMES = ("pauses", "patterns", "gate", "intake", "ledger", "package", "pages", "memory")
+NAMES = ("pauses", "patterns", "gate", "intake", "ledger", "package", "pages", "load", "memory")
 PAGE = ROOT / "docs" / "measurements.md"
 SECONDS = {True: 180, False: 1200}
 

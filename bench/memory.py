@@ -26,7 +26,7 @@ from bench.results import Result
 
 MEMORY_GOAL_MIB, START_GOAL_SECONDS, COMMAND_GOAL_SECONDS = 400, 5.0, 1.5
 COMMAND = (sys.executable, "-m", "abeyance.site.command")
-ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):(\d+)/")
 ROOT = Path(__file__).resolve().parent.parent
 SETTLE_SECONDS = 3.0
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import os
-import signal
 import statistics
-import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
+from bench import releasing
 from bench.results import Result
-from bench.world import World, in_child, p95, timed, world
+from bench.world import World, p95, timed, world
 
 FEW = 1_000
 RATIO_GOAL, P95_GOAL = 1.5, 100.0
-RELEASERS, THREADS = 6, 50
 _numbers = itertools.count()
 
 
@@ -29,12 +25,9 @@ def run(quick: bool) -> list[Result]:
         counting = timed(lambda: _count(desk))
         update = timed(lambda: _bulk_update(desk))
         packages = desk.packages(12)
-        children = [in_child(_releasing(desk, [each.key for each in packages])) for _ in range(RELEASERS)]
-        time.sleep(3)
-        busy = _interleaved(desk, max(20, rounds // 4), held=False)
-        for child in children:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        with releasing.beside(desk, [each.key for each in packages]):
+            time.sleep(3)
+            busy = _interleaved(desk, max(20, rounds // 4), held=False)
     few, all_ = statistics.median(alone[0]), statistics.median(alone[1])
     return [
         Result(
@@ -49,7 +42,7 @@ def run(quick: bool) -> list[Result]:
         ),
         Result("the same, 95th percentile", p95(alone[1]), "ms", "under 100 ms", p95(alone[1]) < P95_GOAL),
         Result(
-            f"declare while {RELEASERS * THREADS} connections release, 95th percentile of {len(busy[1])}",
+            f"declare while {releasing.CONNECTIONS} connections release, 95th percentile of {len(busy[1])}",
             p95(busy[1]),
             "ms",
             "under 100 ms",
@@ -111,28 +104,3 @@ def _count(desk: World) -> None:
 
 def _bulk_update(desk: World) -> None:
     desk.run("UPDATE casefile_item SET open = open WHERE jurisdiction = 'HK' AND service = 'quill'")
-
-
-def _releasing(desk: World, keys: list[object]) -> Callable[[], None]:
-    def work() -> None:
-        threads = [threading.Thread(target=_release_for_ever, args=(desk, keys, n)) for n in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    return work
-
-
-def _release_for_ever(desk: World, keys: list[object], number: int) -> None:
-    from django.db import Error, connection
-
-    from abeyance.errors import AbeyanceError
-    from abeyance.release import actions
-
-    for turn in itertools.count(number):
-        try:
-            key = keys[turn % len(keys)]
-            actions.release(key, to=desk.cast.fingerprint, channel="file", by=desk.cast.second)  # type: ignore[arg-type]
-        except (AbeyanceError, Error):
-            connection.close()

@@ -69,13 +69,13 @@ def keep_up(now: datetime, most: int, after: int = 0) -> int | None:
     return in_turn[-1].pk if in_turn else None
 
 
-def keep(case: Case, *, now: datetime) -> None:
-    """Make this request's steps what its clocks and its holds ask for."""
-    demand, wanted, one_of = _wanted(case, now)
+def keep(case: Case, *, now: datetime, weighed: tuple[Demand, list[Weighed]] | None = None) -> None:
+    """Make this request's steps what its clocks and its holds ask for. `weighed`: by whoever has done so just now."""
+    demand, wanted, one_of = _wanted(case, *(weighed or weigh(case, now=now)))
     known = {_name(step): step for step in _rows(case)}
     if not _differs(known, wanted, demand):
         return
-    law, matter = _law(demand), {}
+    law, matter = _law(demand) if wanted else None, {}
     for name, step in wanted.items():
         if _is_new(known.get(name)):
             matter[name] = draft(step, _matter(case, demand, one_of[name], law))
@@ -100,9 +100,11 @@ def _name(row: FormalStep) -> _Name:
     return row.version, row.item_number, row.clock
 
 
-def _wanted(case: Case, now: datetime) -> tuple[Demand, dict[_Name, StepDue], dict[_Name, Weighed]]:
-    demand, weighed = weigh(case, now=now)
-    if State(case.state) not in OPEN_STATES or case.erased_at is not None:
+def _wanted(
+    case: Case, demand: Demand, weighed: list[Weighed]
+) -> tuple[Demand, dict[_Name, StepDue], dict[_Name, Weighed]]:
+    nothing_held = not any(one.held for one in weighed)
+    if nothing_held or State(case.state) not in OPEN_STATES or case.erased_at is not None:
         return demand, {}, {}
     law = _law(demand)
     found, one_of = {}, {}

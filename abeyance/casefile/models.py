@@ -143,6 +143,12 @@ class Demand(models.Model):
             models.Index(fields=["agency", "case"], name="demand_agency_by_age"),
             # Few, and asked for every minute.
             models.Index(fields=["case"], name="demand_emergency", condition=models.Q(emergency=True)),
+            # Those of which older labels count as well.
+            models.Index(
+                fields=["case"],
+                name="demand_relabelled",
+                condition=models.Q(version__gt=1, labels_agreed_by__isnull=True),
+            ),
         ]
 
 

@@ -15,12 +15,12 @@ REQUESTS_AT_ONCE = 64
 ROOM_FOR_HEADERS = 64 * 1024
 
 
-def main(site: str) -> None:
+def main(site: str, application: str = "abeyance.site.wsgi:application") -> None:
     chosen = options.load(os.environ)
     os.environ |= {"ABEYANCE_PROCESS": site, "ABEYANCE_POOL": "on", "DJANGO_SETTINGS_MODULE": "abeyance.site.settings"}
     host, port = (chosen.desk_host, chosen.desk_port) if site == "desk" else (chosen.portal_host, chosen.portal_port)
     server = MPServer(
-        "abeyance.site.wsgi:application",
+        application,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -24,6 +24,7 @@ from abeyance.ledger import listing
 from abeyance.notice import holders
 from abeyance.patterns import documents as matters
 from abeyance.pauses import due, reconfirming, store
+from abeyance.pauses.weighing import weigh
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.people.pages import MemberRequest, page
@@ -59,8 +60,9 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
     now, by = _now(), request.member
     found = _case(ref, by)
     due.catch_up(now)
-    formal.keep(found, now=now)
-    told = documents.in_full(found, now=now, reader=by)
+    weighed = weigh(found, now=now)
+    formal.keep(found, now=now, weighed=weighed)
+    told = documents.in_full(found, now=now, reader=by, weighed=weighed)
     told["items"] = [_with_soonest(item) for item in told["items"]]
     allowed = people.actor(by).permissions
     step = queue.STEPS.get(State(found.state))
@@ -76,7 +78,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "readers": _readers(found),
         "holds": _holds(found),
         "exceptions": _exceptions(found, told),
-        "packages": [with_keys(each, told) for each in told["packages"]],
+        "packages": told["packages"],
         "handed_over": any(each["hand_overs"] for each in told["packages"]),
         "ways": [kind.value for kind in FindingKind],
         "notice_states": [
@@ -222,6 +224,8 @@ def _objections(found: Case) -> list[dict[str, Any]]:
 def _exceptions(found: Case, told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Announced exceptions of the pauses that hold this request, and who has proposed to use one."""
     names = {held["pause"] for item in told["items"] for held in item["held"]}
+    if not names:
+        return []
     uses = {(use.pause, use.exception): use for use in found.exception_uses.order_by("pk")}
     return [
         {
@@ -230,8 +234,7 @@ def _exceptions(found: Case, told: Mapping[str, Any]) -> list[dict[str, Any]]:
             "sentence": each.sentence,
             "use": uses.get((pause.name, each.name)),
         }
-        for pause in store.in_force()
-        if pause.name in names
+        for pause in map(store.from_row, store.rows_in_force().filter(name__in=names))
         for each in pause.exceptions
     ]
 

@@ -6,15 +6,27 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from abeyance import seals
 from abeyance.answer import documents as step_documents
 from abeyance.answer import steps
+from abeyance.asking import Asked
 from abeyance.casefile import door, recalls
-from abeyance.casefile import facts as casefacts
-from abeyance.casefile.models import Approval, Case, Demand, Document, Item, Package, Release
+from abeyance.casefile.models import (
+    Approval,
+    Case,
+    Demand,
+    Document,
+    Finding,
+    Item,
+    NoticeFact,
+    Package,
+    PackageItem,
+    Release,
+)
 from abeyance.errors import Locked
 from abeyance.patterns import documents as matters
 from abeyance.pauses import court_orders
@@ -45,12 +57,15 @@ def _line(case: Case, now: datetime) -> dict[str, Any]:
     }
 
 
-def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
+def in_full(
+    case: Case, *, now: datetime, reader: str, weighed: tuple[Demand, list[Weighed]] | None = None
+) -> dict[str, Any]:
     """Everything but the documents themselves. What is sealed is opened for members only: a shell alone does not read
-    who is targeted."""
-    opened = reader != OPERATOR_CODE
-    demand, weighed = weigh(case, now=now)
-    finding = casefacts.newest_finding(case, demand.version)
+    who is targeted. `weighed`: by whoever has weighed it just now."""
+    demand, items = weighed or weigh(case, now=now)
+    beside, opened = _beside(case, demand), _Opened({}, {})
+    if reader != OPERATOR_CODE:
+        opened = _opened(case, demand, [one.item for one in items])
     return {
         "ref": case.ref,
         "state": case.state,
@@ -62,12 +77,14 @@ def in_full(case: Case, *, now: datetime, reader: str) -> dict[str, Any]:
         "erased": moment(case.erased_at),
         "possible_duplicate_of": _earlier(case, reader),
         "matter": matters.of_matter(case, reader),
-        "demand": _demand(demand) | (_particulars(case, demand) if opened else {}),
-        "found_genuine": None if finding is None else finding.genuine,
-        "items": [_item(one, now, _identifier(case, one.item) if opened else None) for one in weighed],
-        "documents": [_document(document) for document in case.documents.order_by("pk")],
-        "packages": [package(found) for found in case.packages.order_by("sealed_at")],
-        "court_orders": [court_orders.as_document(row, opened=opened) for row in court_orders.of_case(case)],
+        "demand": _demand(demand) | opened.particulars,
+        "found_genuine": beside.findings[0].genuine if beside.findings else None,
+        "items": [_item(one, now, beside, opened.identifiers.get(one.item.number)) for one in items],
+        "documents": [_document(document) for document in beside.documents],
+        "packages": [beside.package(found) for found in beside.packages],
+        "court_orders": [
+            court_orders.as_document(row, opened=reader != OPERATOR_CODE) for row in court_orders.of_case(case)
+        ],
         "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
         "same_matter": case.same_matter,
         "recall": recall(case, now=now) if recalls.is_open(case) else [],
@@ -90,10 +107,79 @@ def recall(case: Case, *, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """What is on file beside demand and items. `approvals` standing, `notices` and `findings` newest first."""
+
+    findings: list[Finding]
+    documents: list[Document]
+    packages: list[Package]
+    packed: list[PackageItem]
+    releases: list[Release]
+    approvals: list[Approval]
+    notices: list[NoticeFact]
+
+    def package(self, found: Package) -> dict[str, Any]:
+        packed = [row for row in self.packed if row.package_id == found.pk]
+        return _package(found, packed, [row for row in self.releases if row.package_id == found.pk])
+
+
+def _beside(case: Case, demand: Demand) -> _Beside:
+    """In one journey."""
+    of_case, asked = "WHERE t.case_id = %s", Asked()
+    of_package, of_item = f"WHERE t.package_id IN ({PACKAGES})", f"WHERE t.item_id IN ({ITEMS})"
+    items = asked.rows(Item, of_case, case.pk)
+    beside = _Beside(
+        findings=asked.rows(
+            Finding, f"{of_case} AND t.demand_version = %s ORDER BY t.id DESC LIMIT 1", case.pk, demand.version
+        ),
+        documents=asked.of(Document.objects.filter(case=case).defer("reading", "name").order_by("pk")),
+        packages=asked.rows(Package, f"{of_case} ORDER BY t.sealed_at", case.pk),
+        packed=asked.rows(PackageItem, of_package, case.pk),
+        releases=asked.rows(Release, f"{of_package} ORDER BY t.made", case.pk),
+        approvals=asked.rows(Approval, f"{of_item} AND t.withdrawn_at IS NULL", case.pk),
+        notices=asked.rows(NoticeFact, f"{of_item} ORDER BY t.id DESC", case.pk),
+    )
+    asked.now()
+    by_key = {item.pk: item for item in items}
+    for found in beside.packages:
+        found.case = case
+    for row in beside.packed:
+        row.item = by_key[row.item_id]
+    return beside
+
+
+PACKAGES = "SELECT key FROM release_package WHERE case_id = %s"
+ITEMS = "SELECT id FROM casefile_item WHERE case_id = %s"
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What is sealed of a demand, in the clear; `identifiers` by number of the item."""
+
+    particulars: dict[str, Any]
+    identifiers: dict[int, str]
+
+
+def _opened(case: Case, demand: Demand, items: Sequence[Item]) -> _Opened:
+    """The key holder is asked once for all of it."""
+    sealed = [(bytes(item.identifier), item.place) for item in items]
+    if demand.particulars:
+        sealed.append((bytes(demand.particulars), f"demand:{demand.version}:particulars"))
+    try:
+        said = [each.decode() for each in seals.unseal_many(case.holder, sealed)] if sealed else []
+    except Locked:
+        particulars = {"particulars": LOCKED} if demand.particulars else {}
+        return _Opened(particulars, {item.number: LOCKED for item in items})
+    particulars = {"particulars": json.loads(said.pop())} if demand.particulars else {}
+    return _Opened(particulars, {item.number: text for item, text in zip(items, said, strict=True)})
+
+
 def _earlier(case: Case, reader: str) -> str | None:
     """Only if the reader may know of it."""
-    earlier = case.possible_duplicate_of
-    seen = door.visible_to(reader).filter(pk=earlier.pk if earlier else 0)
+    if case.possible_duplicate_of_id is None:
+        return None
+    seen = door.visible_to(reader).filter(pk=case.possible_duplicate_of_id)
     return seen.values_list("ref", flat=True).first()
 
 
@@ -113,6 +199,11 @@ def reading_of(case: Case, document: Document) -> dict[str, Any]:
 
 
 def package(found: Package) -> dict[str, Any]:
+    packed = found.items.select_related("item")
+    return _package(found, list(packed), list(found.releases.order_by("made")))
+
+
+def _package(found: Package, packed: Sequence[PackageItem], releases: Sequence[Release]) -> dict[str, Any]:
     return {
         "package": str(found.key),
         "ref": found.case.ref,
@@ -125,9 +216,9 @@ def package(found: Package) -> dict[str, Any]:
         "destroyed": moment(found.destroyed_at),
         "items": [
             {"item": row.item.number, "fields": list(row.fields), "period": _period(row.period_start, row.period_end)}
-            for row in found.items.select_related("item").order_by("item__number")
+            for row in sorted(packed, key=lambda row: row.item.number)
         ],
-        "hand_overs": [hand_over(row) for row in found.releases.order_by("made")],
+        "hand_overs": [hand_over(row) for row in releases],
     }
 
 
@@ -186,25 +277,10 @@ def _demand(demand: Demand) -> dict[str, Any]:
     }
 
 
-def _particulars(case: Case, demand: Demand) -> dict[str, Any]:
-    if not demand.particulars:
-        return {}
-    try:
-        opened = seals.unseal(case.holder, bytes(demand.particulars), place=f"demand:{demand.version}:particulars")
-    except Locked:
-        return {"particulars": LOCKED}
-    return {"particulars": json.loads(opened)}
-
-
-def _identifier(case: Case, item: Item) -> str:
-    try:
-        return seals.unseal(case.holder, bytes(item.identifier), place=item.place).decode()
-    except Locked:
-        return LOCKED
-
-
-def _item(one: Weighed, now: datetime, identifier: str | None) -> dict[str, Any]:
+def _item(one: Weighed, now: datetime, beside: _Beside, identifier: str | None) -> dict[str, Any]:
     item = one.item
+    approval = next((row for row in beside.approvals if row.item_id == item.pk), None)
+    notice = next((row for row in beside.notices if row.item_id == item.pk), None)
     told: dict[str, Any] = {
         "item": item.number,
         "service": item.service,
@@ -217,8 +293,8 @@ def _item(one: Weighed, now: datetime, identifier: str | None) -> dict[str, Any]
         "reasons": [reason.as_dict() for reason in one.decision.reasons],
         "held": [_held(held) for held in one.held],
         "clocks": [_clock(clock, now) for clock in one.clocks],
-        "answer": _answer(casefacts.standing_approval(item)),
-        "notice": _notice(item),
+        "answer": _answer(approval),
+        "notice": _notice(notice),
     }
     if identifier is not None:
         told["identifier"] = identifier
@@ -248,8 +324,7 @@ def _answer(row: Approval | None) -> dict[str, Any] | None:
     return {"outcome": row.outcome, "fields": list(row.fields), "agreed": row.agreed_by is not None}
 
 
-def _notice(item: Item) -> dict[str, Any] | None:
-    row = item.notices.order_by("-pk").first()
+def _notice(row: NoticeFact | None) -> dict[str, Any] | None:
     return None if row is None else {"fact": row.kind, "until": moment(row.until), "order": row.order or None}
 
 
