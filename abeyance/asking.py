@@ -12,6 +12,7 @@ the way is shared. For the places where that counts: inside the fence others wai
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -37,22 +38,19 @@ class Asked:
 
     def of(self, wanted: models.QuerySet[Row]) -> list[Row]:
         """The rows of a queryset of one table; filled by `now`."""
-        compiler = wanted.query.get_compiler(connection.alias)
-        try:
-            statement, arguments = compiler.as_sql()
-        except EmptyResultSet:  # Django knows without asking that there are none
+        return self.again(question(wanted))
+
+    def again(self, asked: Question) -> list[Any]:
+        """A question that was made before; filled by `now`."""
+        if asked.statement is None:
             return []
-        names = tuple(column.target.attname for column, _, _ in compiler.select)
-        return self._read(_reader(wanted.model, names), statement, arguments)
+        if asked.read is None:
+            return self.plain(asked.statement, *asked.arguments)
+        return self._read(asked.read, asked.statement, asked.arguments)
 
     def count(self, wanted: models.QuerySet[Any], most: int) -> Count:
         """How many rows a queryset has; beyond `most` the database stops counting. Filled by `now`."""
-        counted = wanted.values("pk")[: most + 1]
-        try:
-            statement, arguments = counted.query.get_compiler(connection.alias).as_sql()
-        except EmptyResultSet:
-            return Count(most, [(0,)])
-        return Count(most, self.plain(f"SELECT count(*) FROM ({statement}) AS counted", *arguments))  # noqa: S608
+        return Count(most, self.again(how_many(wanted, most)))
 
     def plain(self, statement: str, *arguments: object) -> list[Plain]:
         """Any statement that gives rows; filled by `now`."""
@@ -118,6 +116,33 @@ def stored(row: models.Model, key: int) -> None:
     row.pk, row._state.adding, row._state.db = key, False, connection.alias
 
 
+@dataclass(frozen=True)
+class Question:
+    """A queryset as the database reads it. To make one takes longer than to ask it, so what stays the same is kept."""
+
+    read: Read | None
+    statement: str | None  # None: Django knows without asking that there is nothing
+    arguments: tuple[object, ...] = ()
+
+
+def question(wanted: models.QuerySet[Any]) -> Question:
+    compiler = wanted.query.get_compiler(connection.alias)
+    try:
+        statement, arguments = compiler.as_sql()
+    except EmptyResultSet:
+        return Question(None, None)
+    names = tuple(column.target.attname for column, _, _ in compiler.select)
+    model: type[models.Model] = wanted.model
+    return Question(_reader(model, names), statement, tuple(arguments))
+
+
+def how_many(wanted: models.QuerySet[Any], most: int) -> Question:
+    rows = question(wanted.values("pk")[: most + 1])
+    if rows.statement is None:
+        return rows
+    return Question(None, f"SELECT count(*) FROM ({rows.statement}) AS counted", rows.arguments)  # noqa: S608
+
+
 class Count:
     """A number that is not told beyond a bound, so that asking for it costs the same however much there is."""
 
@@ -126,11 +151,15 @@ class Count:
 
     @property
     def number(self) -> int:
-        return min(int(self._found[0][0]), self._most)
+        return min(self._counted, self._most)
 
     @property
     def more(self) -> bool:
-        return int(self._found[0][0]) > self._most
+        return self._counted > self._most
+
+    @property
+    def _counted(self) -> int:
+        return int(self._found[0][0]) if self._found else 0
 
 
 @lru_cache(maxsize=64)

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Q
 
+from abeyance.asking import Asked
 from abeyance.casefile import recalls
 from abeyance.casefile.models import Case, Demand
 from abeyance.ledger.models import Entry
@@ -25,10 +25,11 @@ from abeyance.rules.lifecycle import OPEN_STATES, State
 AT_ONCE = 200  # cases weighed again before a page is shown; the worker does the rest
 LOOKED_BACK = 5000  # entries, by a process that has not looked before
 PATIENCE_SECONDS = 1.0  # for another page of this process that is weighing already
-NOW = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, (SELECT coalesce(max(id), 0) FROM ledger_entry)"
+OLDEST_RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+# So many of the newest entries (0: whichever), of which transactions that had not ended when we looked the last time.
 STALE = """SELECT c.id, max(e.id) FROM ledger_entry e JOIN casefile_case c ON c.ref = e."case"
-    WHERE e.id > %s AND e.transaction >= %s::text::xid8 AND e.id > c.weighed_entry
-    GROUP BY c.id ORDER BY max(e.id) LIMIT %s"""
+    WHERE e.id > coalesce((SELECT max(id) FROM ledger_entry) - nullif(%s, 0), 0) AND e.transaction >= %s::text::xid8
+    AND e.id > c.weighed_entry GROUP BY c.id ORDER BY max(e.id) LIMIT %s"""
 
 
 @dataclass
@@ -37,11 +38,6 @@ class _Looked:
     looked is not before it, so its entries are found the next time."""
 
     before: int = 0
-
-    def since(self, oldest_running: int, newest: int) -> tuple[int, int]:
-        """From which entry and which transaction on to look. A server that began to count anew is looked at anew."""
-        known = 0 < self.before <= oldest_running
-        return (0, self.before) if known else (newest - LOOKED_BACK, 0)
 
 
 _looked, _weighing = _Looked(), threading.Lock()
@@ -64,12 +60,14 @@ def catch_up(now: datetime, most: int = AT_ONCE) -> int:
 
 def _stale(most: int) -> tuple[int, dict[int, int]]:
     """The oldest transaction that was running before we looked; cases, each with its newest entry."""
-    with connection.cursor() as cursor:
-        cursor.execute(NOW)
-        oldest_running, newest = cursor.fetchone()
-        entry, transaction = _looked.since(oldest_running, newest)
-        cursor.execute(STALE, [entry, transaction, most])
-        return int(oldest_running), {int(row[0]): int(row[1]) for row in cursor.fetchall()}
+    asked = Asked()
+    running = asked.plain(OLDEST_RUNNING)
+    stale = asked.plain(STALE, 0 if _looked.before else LOOKED_BACK, _looked.before, most)
+    asked.now()
+    if running[0][0] < _looked.before:  # another server, which began to count anew
+        _looked.before = 0
+        return _stale(most)
+    return int(running[0][0]), {int(row[0]): int(row[1]) for row in stale}
 
 
 def reweigh_all(now: datetime, most: int, after: int = 0) -> int | None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from abeyance.asking import Asked
+from abeyance.asking import Asked, Count, Question, how_many, question
+from abeyance.casefile import door, onfile
 from abeyance.casefile import facts as casefacts
-from abeyance.casefile import onfile
 from abeyance.casefile.models import Case
 from abeyance.casefile.onfile import OnFile
 from abeyance.pauses import store
+from abeyance.people.queries import Sight
 from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.lifecycle import State
 from abeyance.rules.pauses import Pause, held_under_any
@@ -76,24 +78,37 @@ class Lists:
     waiting: list[Waiting]
 
 
-def lists(seen: QuerySet[Case], allowed: Iterable[Permission], *, now: datetime) -> Lists:
-    """`seen`: the requests that the member may know of. Two journeys to the database, and one for the pauses."""
-    allowed, asked = frozenset(allowed), Asked()
-    running = asked.of(seen.filter(closed_at=None, next_due__isnull=False).order_by("next_due")[:SHOWN])
-    steps = []
-    for state, (step, permission) in STEPS.items():
-        if permission in allowed:
-            cases = seen.filter(state=state.value)
-            oldest = asked.of(cases.order_by("arrived_at")[:WAITING_SHOWN])
-            steps.append((state, step, oldest, asked.count(cases, MOST_COUNTED)))
-    asked.now()
-    told = {line.ref: line for line in lines([*running, *(case for _, _, cases, _ in steps for case in cases)], now)}
-    waiting = [
-        Waiting(step, state.value, count.number, count.more, [told[case.ref] for case in cases])
-        for state, step, cases, count in steps
-        if count.number
+def lists(asked: Asked, sight: Sight) -> Callable[[datetime], Lists]:
+    """To be called after `asked.now()`; then two more journeys to the database, for the lines and their pauses."""
+    due, steps = _questions(sight)
+    running = asked.again(due)
+    each = [(state, asked.again(oldest), Count(MOST_COUNTED, asked.again(number))) for state, oldest, number in steps]
+
+    def found(now: datetime) -> Lists:
+        all_ = lines([*running, *(case for _, cases, _ in each for case in cases)], now)
+        told = {line.ref: line for line in all_}
+        waiting = [
+            Waiting(STEPS[state][0], state.value, count.number, count.more, [told[case.ref] for case in cases])
+            for state, cases, count in each
+            if count.number
+        ]
+        return Lists([told[case.ref] for case in running], waiting)
+
+    return found
+
+
+@lru_cache(maxsize=500)
+def _questions(sight: Sight) -> tuple[Question, tuple[tuple[State, Question, Question], ...]]:
+    """What is due; then for each step of this member the oldest requests that wait for it, and how many do."""
+    seen, allowed = door.visible_in(sight), sight.actor.permissions
+    due = seen.filter(closed_at=None, next_due__isnull=False).order_by("next_due")[:SHOWN]
+    steps = [
+        (state, question(cases.order_by("arrived_at")[:WAITING_SHOWN]), how_many(cases, MOST_COUNTED))
+        for state, (_, permission) in STEPS.items()
+        if permission in allowed
+        for cases in [seen.filter(state=state.value)]
     ]
-    return Lists([told[case.ref] for case in running], waiting)
+    return question(due), tuple(steps)
 
 
 @dataclass(frozen=True)

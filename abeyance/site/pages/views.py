@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from abeyance.asking import Asked
 from abeyance.casefile import door
 from abeyance.casefile.models import Case
 from abeyance.pauses import alarming, due, reconfirming, store
@@ -35,10 +36,13 @@ def front(request: MemberRequest) -> HttpResponse:
     """What is due, what is held and why, what waits for me."""
     now, sight = _now(), people.sight_of(request.member)
     reads, seen = Permission.CASE_READ in sight.actor.permissions, door.visible_in(sight)
+    asked = Asked()
+    in_force = asked.of(store.rows_in_force()[: MOST_PAUSES + 1])
     if reads:
         due.catch_up(now)
-    lists = queue.lists(seen, sight.actor.permissions, now=now) if reads else None
-    in_force = list(store.rows_in_force()[: MOST_PAUSES + 1])
+        lists_of = queue.lists(asked, sight)
+    asked.now()
+    lists = lists_of(now) if reads else None
     context = {
         "reads": reads,
         "due": lists.due if lists else [],
