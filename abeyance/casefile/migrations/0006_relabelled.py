@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="demand",
             index=models.Index(
-                condition=models.Q(("version__gt", 1), ("labels_agreed_by__isnull", True)),
+                condition=models.Q(("labels_agreed_by__isnull", True), ("version__gt", 1)),
                 fields=["case"],
                 name="demand_relabelled",
             ),
