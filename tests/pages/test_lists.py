@@ -49,7 +49,7 @@ def test_an_empty_list_says_what_to_do_next(desk: Any) -> None:
     client = signed_in(desk.first)
     assert "Change the filter, or take in what has arrived." in client.get("/requests/").content.decode()
     front = client.get("/").content.decode()
-    for words in ("A request has arrived", "No pause is in force.", "Draft one", "Nothing waits for you."):
+    for words in ("A request has arrived", "No pause is in force.", "Pause a country", "Nothing waits for you."):
         assert words in front
 
 
