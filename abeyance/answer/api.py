@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from abeyance.answer import documents, steps
+from abeyance.answer import documents, refusal_documents, refusals, steps
 from abeyance.answer.steps import Way
 from abeyance.people import queries as people
 from abeyance.people.bearer import MemberToken, caller
@@ -58,6 +58,41 @@ def approve(request: HttpRequest, key: UUID, body: Approval) -> Document:
 @router.post("/steps/{key}/sent", response=Document)
 def sent(request: HttpRequest, key: UUID, body: Sending) -> Document:
     return documents.of_step(steps.sent(key, body.way, by=caller(request), now=_now()), now=_now())
+
+
+class Listed(Schema):
+    instrument: str = Field(max_length=80)
+    digest: str = Field(max_length=64)
+
+
+@router.get("/refusals/draft", response=Document)
+def draft_refusals(request: HttpRequest, instrument: str) -> Document:
+    return refusal_documents.of_draft(refusals.draft(instrument, by=caller(request), now=_now()))
+
+
+@router.get("/refusals", response=list[Document])
+def refusal_lists(request: HttpRequest) -> list[Document]:
+    by, now = caller(request), _now()
+    people.require(by, Permission.CASE_READ, now)
+    return [refusal_documents.of_batch(batch, by=by, now=now) for batch in refusals.batches(by)]
+
+
+@router.get("/refusals/{key}", response=Document)
+def refusal_list(request: HttpRequest, key: UUID) -> Document:
+    by, now = caller(request), _now()
+    return refusal_documents.of_batch(refusals.find(key, by=by, now=now), by=by, now=now)
+
+
+@router.post("/refusals", response={201: Document})
+def propose_refusals(request: HttpRequest, body: Listed) -> Document:
+    by, now = caller(request), _now()
+    return refusal_documents.of_batch(refusals.propose(body.instrument, body.digest, by=by, now=now), by=by, now=now)
+
+
+@router.post("/refusals/{key}/agree", response=Document)
+def agree_to_refusals(request: HttpRequest, key: UUID, body: Approval) -> Document:
+    by, now = caller(request), _now()
+    return refusal_documents.of_batch(refusals.agree(key, body.digest, by=by, now=now), by=by, now=now)
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""What is answered in form while a pause holds: formal steps."""
+"""What is answered in form while a pause holds: formal steps, and refusals in batch."""
 
 from __future__ import annotations
 
@@ -57,3 +57,48 @@ class FormalStep(models.Model):
     @property
     def place(self) -> str:
         return f"step:{self.key}"
+
+
+class RefusalBatch(models.Model):
+    """A list of refusals under one instrument, proposed by one member and agreed by another, one of them counsel."""
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    instrument = models.CharField(max_length=80)
+    proposed_by = models.CharField(max_length=16)
+    proposed_at = models.DateTimeField()
+    agreed_by = models.CharField(max_length=16, null=True)
+    agreed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(agreed_by__isnull=True) | ~models.Q(agreed_by=models.F("proposed_by")),
+                name="refusals_by_two",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument}/{self.key}"
+
+
+class RefusalLine(models.Model):
+    """One request on a list, as it was when the list was seen."""
+
+    batch = models.ForeignKey(RefusalBatch, on_delete=models.CASCADE, related_name="lines")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="refusal_lines")
+    version = models.IntegerField()
+    digest = models.BinaryField(max_length=32)
+    state = models.CharField(max_length=12, default="listed")  # listed, left-out, refused
+    refused_at = models.DateTimeField(null=True)
+    letter = models.BinaryField(default=b"")  # sealed
+    sent_at = models.DateTimeField(null=True)  # given to the mail server; else it is printed and posted
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "case"], name="refusal_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.case.ref} of {self.batch}"
+
+    @property
+    def place(self) -> str:
+        return f"refusal:{self.batch_id}"

@@ -36,6 +36,7 @@ ROOMS = (
     Room("abeyance.intake.commands", ("intake",)),
     Room("abeyance.site.requests.commands", ("request", "package")),
     Room("abeyance.answer.commands", ("step",)),
+    Room("abeyance.answer.refusal_commands", ("refusals",)),
     Room("abeyance.notice.commands", ("hearing",)),
     Room("abeyance.pauses.commands", ("pause",)),
     Room("abeyance.diligence.commands", ("assessment",)),

@@ -52,6 +52,7 @@ PAGES = {
     "held": "/requests/{held}/",
     "published": "/published/",
     "hearings": "/hearings/",
+    "refusals": "/refusals/?instrument=hk-nsl43-s7",
     "hearing": "/hearings/{hearing}/",
     "agencies": "/agencies/",
     "agency": "/agencies/hk-harbour-police/",

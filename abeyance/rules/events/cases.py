@@ -246,3 +246,26 @@ class StepSent(Event, public=False, personal=(), says="Step {step} was sent or f
 @dataclass(frozen=True, kw_only=True)
 class StepSuperseded(Event, public=False, personal=(), says="Step {step} is not needed any more."):
     step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusalsProposed(
+    Event, public=False, personal=(), says="A list of {requests} refusal(s) under {instrument} was proposed ({batch})."
+):
+    batch: str
+    instrument: str
+    requests: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusalsAgreed(
+    Event,
+    public=False,
+    personal=("proposer",),
+    says="A list of {requests} refusal(s) proposed by {proposer} was agreed by another ({batch}).",
+):
+    batch: str
+    requests: int
+    digest: str
+    proposer: str
