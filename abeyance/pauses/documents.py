@@ -163,7 +163,7 @@ def list_line(pause: Pause) -> str:
 
 def _exposure(found: Exposure) -> dict[str, Any]:
     return {
-        "instrument": found.instrument,
+        "instruments": found.instruments,
         "meets": found.penalty.meets.value,
         "sentence": found.penalty.sentence,
         "citation": found.penalty.citation,

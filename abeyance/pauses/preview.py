@@ -39,7 +39,7 @@ class Collision:
 class Exposure:
     """What the law that is paused threatens, and whom: the firm, or its people."""
 
-    instrument: str
+    instruments: str
     penalty: Penalty
     checked: bool
 
@@ -91,13 +91,14 @@ def preview(pause: Pause, *, reader: str, now: datetime) -> Preview:
 
 def exposures(pause: Pause) -> tuple[Exposure, ...]:
     """By the law entries as they are, adopted or not: a threat is no less for not having been checked."""
-    found = [
-        Exposure(entry.id, penalty, entry.checked is Checked.CHECKED)
-        for entry in policy.books()[0].entries.values()
-        if _is_about(pause, entry)
-        for penalty in entry.penalties
-    ]
-    return tuple(dict.fromkeys(found))
+    threatened: dict[Penalty, list[LawEntry]] = {}
+    for entry in policy.books()[0].entries.values():
+        for penalty in entry.penalties if _is_about(pause, entry) else ():
+            threatened.setdefault(penalty, []).append(entry)
+    return tuple(
+        Exposure(", ".join(each.id for each in laws), penalty, all(each.checked is Checked.CHECKED for each in laws))
+        for penalty, laws in threatened.items()
+    )
 
 
 def asked_elsewhere(pause: Pause, reader: str, *, now: datetime) -> tuple[tuple[str, int], ...]:

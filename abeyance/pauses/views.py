@@ -19,7 +19,7 @@ from abeyance.pauses.preview import Preview, preview
 from abeyance.people import proposals
 from abeyance.people.pages import MemberRequest, page
 from abeyance.rules import pauselife
-from abeyance.rules.pausefile import AXES, CONDITIONS
+from abeyance.rules.pausefile import AXES, CONDITIONS, as_document
 from abeyance.rules.permissions import Permission, roles_with
 from abeyance.rules.terms import DemandKind, Issuer, Need, Offence, PauseMode, Stage
 
@@ -50,11 +50,12 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         raise NotFound("There is no such pause.")
     in_force = [row for row in rows if row.ended_epoch is None]
     newest, newest_told = store.from_row(in_force[-1]) if in_force else None, documents.of_row(rows[-1])
+    said = as_document(store.from_row(rows[-1]))  # "since" is an axis there, and when it was declared elsewhere
     waiting = [each for each in proposals.waiting(request.member) if each.subject == name and each.kind in KINDS]
     context = {
         "name": name,
         "newest": newest_told,
-        "axes": wording.shown(newest_told),
+        "axes": wording.shown(said),
         "exceptions": [(each, wording.conditions_of(each)) for each in newest_told["exceptions"]],
         "history": documents.history(rows),
         "in_force": in_force,
@@ -77,7 +78,8 @@ def amend(request: MemberRequest, name: str) -> HttpResponse:
     if not rows:
         raise NotFound("No pause of this name is in force.")
     older = documents.of_row(rows[-1])
-    document, problem, seen, why = older | rows[-1].body, "", None, request.POST.get("why", "")
+    document, problem, seen = as_document(store.from_row(rows[-1])), "", None
+    why = request.POST.get("why", "")
     if request.method == "POST":
         document = stated(request) | {"name": name}
         try:

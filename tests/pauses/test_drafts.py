@@ -139,3 +139,11 @@ def test_a_plan_is_on_no_page_answer_or_figure_of_anybody_else(desk: Desk) -> No
     mine = signed_in(desk.first)
     assert "HK-SECRET" in mine.get("/pauses/").content.decode()
     assert "Only its authors see this" in mine.get("/pauses/HK-SECRET/").content.decode()
+
+
+def test_amending_begins_with_the_axes_as_they_are_and_not_with_the_moment_of_the_declaration(desk: Desk) -> None:
+    actions.declare(stated(), by=desk.first, now=desk.now())
+    page = signed_in(desk.first)
+    form = page.get("/pauses/HK-2020-07/amend/").content.decode()
+    assert 'name="since" value=""' in form
+    assert "those that arrived since" not in page.get("/pauses/HK-2020-07/").content.decode()
