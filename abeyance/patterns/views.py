@@ -1,4 +1,4 @@
-"""Deciding, on a request's page, whether another one is the same matter."""
+"""Deciding whether another request is the same matter, and whether an announced exception may be used."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ def decide(request: MemberRequest, ref: str, other: str) -> HttpResponse:
     else:
         raise BadInput(_("Say whether it is the same matter or another."))
     return redirect("case", ref=ref)
+
+
+@act(Permission.PAUSE_DECLARE)
+def suspend(request: MemberRequest, name: str, exception: str) -> HttpResponse:
+    actions.suspend_exception(name, exception, by=request.member, now=datetime.now(UTC))
+    messages.success(request, _("Suspended. It opens nothing from now on, also where its use was agreed."))
+    return redirect("pause", name=name)
+
+
+@act(Permission.PAUSE_LIFT, step_up=True)
+def resume(request: MemberRequest, name: str, exception: str) -> HttpResponse:
+    proposal = actions.propose_resumption(name, exception, by=request.member, now=datetime.now(UTC))
+    messages.success(request, _("Proposed. Until another member agrees it stays suspended."))
+    return redirect("proposal", code=proposal.code)

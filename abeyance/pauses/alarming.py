@@ -6,20 +6,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from abeyance.pauses import store
+from abeyance.pauses import exceptions, store
 from abeyance.pauses.models import PauseRow
+from abeyance.rules.patterns import Rise
 
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class PauseAlarm:
-    """`kind` is "unconfirmed" or "review"; `about` is since when, moved on by whole days."""
+    """`kind` is "unconfirmed", "review" or "rise"; `about` is since when, moved on by whole days."""
 
     row: PauseRow
     kind: str
     since: datetime
     about: datetime
+    rise: Rise | None = None
 
     @property
     def name(self) -> str:
@@ -27,6 +29,8 @@ class PauseAlarm:
 
     @property
     def sentence(self) -> str:
+        if self.rise is not None:
+            return self.rise.sentence
         if self.kind == "unconfirmed":
             return (
                 f"{self.name} was declared by one person and not confirmed in 72 hours. It holds release alone, until"
@@ -43,6 +47,9 @@ def alarms(now: datetime) -> list[PauseAlarm]:
         reviewed_by = datetime.combine(store.from_row(row).review_by, time(), tzinfo=UTC) + DAY
         if reviewed_by <= now:
             found.append(_alarm(row, "review", reviewed_by - DAY, now))
+    for rise in exceptions.rising(now):
+        row, day = newest[rise.pause], datetime.combine(now.date(), time(), tzinfo=UTC)
+        found.append(PauseAlarm(row, "rise", day, day, rise))
     return found
 
 

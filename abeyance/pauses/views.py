@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from abeyance.diligence import queries as assessments
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, conditions, documents, drafts, store, wording
+from abeyance.patterns import queries as patterns
+from abeyance.pauses import actions, conditions, documents, drafts, exceptions, store, wording
 from abeyance.pauses.preview import Preview, preview
 from abeyance.people import proposals
 from abeyance.people.pages import MemberRequest, page
@@ -56,7 +57,7 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         "name": name,
         "newest": newest_told,
         "axes": wording.shown(said),
-        "exceptions": [(each, wording.conditions_of(each)) for each in newest_told["exceptions"]],
+        "exceptions": _announced(name, newest_told, now),
         "history": documents.history(rows),
         "in_force": in_force,
         "phase": pauselife.phase(newest, now).value if newest else "ended",
@@ -69,6 +70,21 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         "today": now.date().isoformat(),
     }
     return render(request, "pauses/pause.html", context)
+
+
+def _announced(name: str, told: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """What was announced, whether it may be used now, and whether it is used ever more."""
+    suspended = {row.exception for row in patterns.suspensions() if row.pause == name}
+    rising = {rise.exception: rise.sentence for rise in exceptions.rising(now) if rise.pause == name}
+    return [
+        {
+            "said": each,
+            "asked": wording.conditions_of(each),
+            "suspended": each["name"] in suspended,
+            "rise": rising.get(each["name"], ""),
+        }
+        for each in told["exceptions"]
+    ]
 
 
 @page(Permission.PAUSE_AMEND, methods=("GET", "POST"))

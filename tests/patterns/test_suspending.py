@@ -10,7 +10,7 @@ from abeyance.casefile.models import ExceptionUse
 from abeyance.errors import Refused
 from abeyance.ledger.models import Entry
 from abeyance.patterns import actions
-from abeyance.pauses import exceptions
+from abeyance.pauses import alarming, exceptions
 from abeyance.people import proposals
 from abeyance.rules.patterns import FEWEST
 from tests.casefile.packed import codes, declare, sealed, verdict
@@ -53,6 +53,7 @@ def test_a_rise_is_said_until_the_exception_is_suspended(desk: Desk) -> None:
     for _ in range(FEWEST):
         exceptions.propose_use(ref, "HK-2020-07", "life", by=desk.first, now=desk.now())
     assert [rise.exception for rise in exceptions.rising(desk.now())] == ["life"]
+    assert [alarm.kind for alarm in alarming.alarms(desk.now())] == ["rise"]
     ExceptionUse.objects.filter(case__ref=ref).update(proposed_at=desk.now() - timedelta(days=40))
     assert exceptions.rising(desk.now()) == ()
     ExceptionUse.objects.filter(case__ref=ref).update(proposed_at=desk.now())

@@ -66,10 +66,8 @@ def log() -> Iterator[Finding]:
 
 
 def pauses() -> Iterator[Finding]:
-    from abeyance.pauses import alarming, exceptions
+    from abeyance.pauses import alarming
 
     now = datetime.now(UTC)
-    for rise in exceptions.rising(now):
-        yield attention("pauses", rise.sentence)
     for alarm in alarming.alarms(now):
         yield (wrong if alarm.kind == "unconfirmed" else attention)("pauses", alarm.sentence)
