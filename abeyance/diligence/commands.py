@@ -1,4 +1,4 @@
-"""Assessments and consultations on the command line."""
+"""Assessments on the command line."""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ ROOMS = (
     Room("abeyance.notice.commands", ("hearing",)),
     Room("abeyance.pauses.commands", ("pause",)),
     Room("abeyance.diligence.commands", ("assessment",)),
+    Room("abeyance.diligence.consultation_commands", ("consultation",)),
     Room("abeyance.patterns.commands", ("matter",)),
     Room("abeyance.reporting.commands", ("report",)),
     Room("abeyance.ledger.commands", ("verify", "ledger"), bare=True),
