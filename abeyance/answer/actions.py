@@ -140,8 +140,13 @@ def _against(weighed: Sequence[Weighed], chosen: Mapping[int, ItemAnswer]) -> li
     """Everything that speaks against these answers, each sentence once."""
     found: list[Reason] = []
     for one in weighed:
-        found += [held.reason for held in one.held if held.stage in FREEZES_ANSWERS]
         answer = chosen.get(one.item.number)
+        rerouted = answer is not None and answer.outcome == REROUTE
+        found += [
+            held.reason
+            for held in one.held
+            if held.stage in FREEZES_ANSWERS and not (rerouted and held.reason.code == "rerouted-by-pause")
+        ]
         if answer is None or (answer.outcome in (RELEASE, *IN_WORDS) and one.by_law.outcome < Outcome.NARROW):
             found += one.by_law.reasons
         elif answer.outcome == RELEASE:

@@ -9,9 +9,21 @@ from typing import Any
 
 from abeyance.casefile.models import Approval, Case, ClockAct, Demand, Finding, Item
 from abeyance.rules.clocks import Act
-from abeyance.rules.facts import DemandFacts, ItemFacts, Period
+from abeyance.rules.facts import DemandFacts, ItemFacts, Period, Place
 from abeyance.rules.instruments import ActKind
-from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
+from abeyance.rules.policy import Books
+from abeyance.rules.services import brands_of, companies_of
+from abeyance.rules.terms import (
+    DataCategory,
+    DemandKind,
+    Ground,
+    IdentifierKind,
+    Issuer,
+    Need,
+    Offence,
+    PlaceSource,
+    RequesterKind,
+)
 
 
 def newest_demand(case: Case) -> Demand:
@@ -37,6 +49,7 @@ def labels_that_count(
             jurisdiction=older.jurisdiction or said.jurisdiction,
             agency=older.agency or said.agency,
             instrument=older.instrument or said.instrument,
+            related_to=said.related_to if older.related_to is None else frozenset(older.related_to),
         )
         counting.append(before)
     return tuple(dict.fromkeys(counting))
@@ -68,10 +81,16 @@ def demand_facts(case: Case, demand: Demand, *, genuine: bool) -> DemandFacts:
         served_at=demand.served_at,
         deadline=demand.deadline,
         arrived_epoch=case.arrived_epoch,
+        related_to=None if demand.related_to is None else frozenset(demand.related_to),
+        issuer=_known(Issuer, demand.issuer),
+        offence=_known(Offence, demand.offence),
+        needs=frozenset(Need(need) for need in demand.needs),
     )
 
 
-def item_facts(item: Item) -> ItemFacts:
+def item_facts(item: Item, books: Sequence[Books] = ()) -> ItemFacts:
+    """Of which brand and company a service is, the data maps in `books` say; without them it is not known."""
+    maps = [each.map_of(item.service) for each in books]
     return ItemFacts(
         number=item.number,
         service=item.service,
@@ -83,7 +102,19 @@ def item_facts(item: Item) -> ItemFacts:
         controller=item.controller,
         stored_in=item.stored_in,
         subject_country=item.subject_country,
+        places=tuple(read_place(each) for each in item.places),
+        brands=brands_of(maps),
+        companies=companies_of(maps),
     )
+
+
+def read_place(text: str) -> Place:
+    source, _, country = text.partition(":")
+    return Place(country, PlaceSource(source))
+
+
+def spell_place(country: str, source: PlaceSource) -> str:
+    return f"{source.value}:{country}"
 
 
 def items_of(demand: Demand) -> list[Item]:

@@ -15,7 +15,7 @@ from django.db import models
 
 from abeyance.rules.lifecycle import State
 from abeyance.rules.recalls import Step
-from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
+from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, Issuer, Offence, RequesterKind
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread over the telephone
 
@@ -124,6 +124,11 @@ class Demand(models.Model):
     deadline = models.DateTimeField(null=True)
     confirmed_by = models.CharField(max_length=16, null=True)
     confirmed_at = models.DateTimeField(null=True)
+    # What a person found in the papers, for the axes of a pause and of its exceptions: codes of closed lists alone.
+    related_to = ArrayField(models.CharField(max_length=2), null=True)  # empty: looked at, and related to no place
+    issuer = models.CharField(max_length=24, null=True)
+    offence = models.CharField(max_length=24, null=True)
+    needs = ArrayField(models.CharField(max_length=24), default=list)
     labels_agreed_by = models.CharField(max_length=16, null=True)  # until then the labels before count as well
 
     class Meta:
@@ -137,6 +142,8 @@ class Demand(models.Model):
             _one_of("demand_kind", DemandKind, "kind"),
             _one_of("demand_requester", RequesterKind, "requester"),
             _one_of("demand_ground", Ground, "ground"),
+            _one_of("demand_issuer", Issuer, "issuer"),
+            _one_of("demand_offence", Offence, "offence"),
         ]
         indexes = [
             models.Index(fields=["jurisdiction", "case"], name="demand_country_by_age"),
@@ -173,6 +180,8 @@ class Item(models.Model):
     controller = models.CharField(max_length=80, null=True)
     stored_in = models.CharField(max_length=2, null=True)
     subject_country = models.CharField(max_length=2, null=True)
+    places = ArrayField(models.CharField(max_length=16), default=list)  # "source:country", the oldest first
+    related_to = ArrayField(models.CharField(max_length=2), null=True)  # as the demand has it
     jurisdiction = models.CharField(max_length=2, null=True)
     agency = models.CharField(max_length=64, null=True)
     instrument = models.CharField(max_length=64, null=True)
@@ -306,7 +315,8 @@ class RecallStep(models.Model):
 
 
 class ExceptionUse(models.Model):
-    """That a pause's announced exception applies to this case: proposed by one, agreed by another."""
+    """That a pause's announced exception applies to this case: proposed by one, agreed by another, and by a third
+    where the exception asks for one."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="exception_uses")
     pause = models.CharField(max_length=64)
@@ -315,14 +325,25 @@ class ExceptionUse(models.Model):
     proposed_at = models.DateTimeField()
     agreed_by = models.CharField(max_length=16, null=True)
     agreed_at = models.DateTimeField(null=True)
-    epoch = models.BigIntegerField(null=True)
+    third_by = models.CharField(max_length=16, null=True)
+    third_at = models.DateTimeField(null=True)
+    epoch = models.BigIntegerField(null=True)  # at the first agreement
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(agreed_by__isnull=True) | ~models.Q(agreed_by=models.F("proposed_by")),
                 name="exception_by_two",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(third_by__isnull=True)
+                | (
+                    models.Q(agreed_by__isnull=False)
+                    & ~models.Q(third_by=models.F("proposed_by"))
+                    & ~models.Q(third_by=models.F("agreed_by"))
+                ),
+                name="exception_by_three",
+            ),
         ]
 
 

@@ -14,9 +14,11 @@ from uuid import uuid4
 
 from abeyance import fence, ledger, seals
 from abeyance.casefile import door, moves
+from abeyance.casefile import facts as casefacts
 from abeyance.casefile.facts import newest_demand
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.errors import Refused, SomeoneElseWasFirst
+from abeyance.intake.places import place_of
 from abeyance.patterns import actions as patterns
 from abeyance.people import queries as people
 from abeyance.policy.queries import binds_readers
@@ -27,6 +29,7 @@ from abeyance.rules.events import DemandAmended, SuggestionsConfirmed
 from abeyance.rules.lifecycle import Event, State
 from abeyance.rules.patterns import marks_of
 from abeyance.rules.permissions import Permission
+from abeyance.rules.terms import PlaceSource
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def _named_in_papers(case: Case) -> list[tuple[str, str]]:
 
 
 def agree_labels(ref: str, *, by: str, now: datetime) -> None:
-    """A second person agrees to who asks and under which law; only then do the older labels stop counting."""
+    """A second person agrees to who asks, under which law, what it is related to and where the account holders are;
+    only then does what was said before stop counting."""
     case = door.open_for(by, ref, Permission.ANSWER_AGREE, now=now)
     act = uuid4()
     with fence.alone(act) as epoch:
@@ -83,6 +87,9 @@ def agree_labels(ref: str, *, by: str, now: datetime) -> None:
         demand = newest_demand(case)
         _require_second(demand, by=by, now=moment)
         Demand.objects.filter(pk=demand.pk).update(labels_agreed_by=by)
+        for item in demand.items.exclude(subject_country=None):
+            item.places = [*item.places, casefacts.spell_place(item.subject_country or "", PlaceSource.AGREED)]
+            item.save(update_fields=["places"])
         agreed = DemandAmended(version=demand.version, items=demand.items.count(), digest="", why="labels-agreed")
         ledger.append(agreed, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
 
@@ -140,11 +147,16 @@ def _write(
         arrived_at=older.arrived_at,
         served_at=stated.served_at,
         deadline=stated.deadline,
+        related_to=None if stated.related_to is None else list(stated.related_to),
+        issuer=stated.issuer,
+        offence=stated.offence,
+        needs=list(stated.needs),
         confirmed_by=by,
         confirmed_at=now,
     )
     Item.objects.filter(case=case, open=True).update(open=False)
-    Item.objects.bulk_create(_row(demand, case, stated, sealed) for sealed in items)
+    before = list(older.items.all())
+    Item.objects.bulk_create(_row(demand, case, stated, sealed, before) for sealed in items)
     _mark(case, stated, items)
     return demand
 
@@ -161,7 +173,26 @@ def _mark(case: Case, stated: StatedDemand, items: list[_SealedItem]) -> None:
     case.save(update_fields=["possible_duplicate_of", "restricted", "same_matter"])
 
 
-def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem) -> Item:
+def _places(sealed: _SealedItem, before: list[Item]) -> list[str]:
+    """What was said before of where this account holder is goes on counting beside what is said now, until a second
+    person agrees: a country alone must not lead past a pause."""
+    item = sealed.item
+    same = [older for older in before if _same_account(older, sealed)]
+    said = [place for older in same for place in older.places]
+    if prefix := place_of(item.identifier_kind, item.identifier):
+        said.append(casefacts.spell_place(prefix, PlaceSource.TELEPHONE))
+    if item.subject_country:
+        said.append(casefacts.spell_place(item.subject_country, PlaceSource.CLERK))
+    return list(dict.fromkeys(said))
+
+
+def _same_account(older: Item, sealed: _SealedItem) -> bool:
+    if older.identifier_digest is None or sealed.digest is None:
+        return older.number == sealed.number
+    return bytes(older.identifier_digest) == sealed.digest
+
+
+def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem, before: list[Item]) -> Item:
     item = sealed.item
     return Item(
         demand=demand,
@@ -179,6 +210,8 @@ def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem) 
         controller=item.controller,
         stored_in=item.stored_in,
         subject_country=item.subject_country,
+        places=_places(sealed, before),
+        related_to=None if stated.related_to is None else list(stated.related_to),
         jurisdiction=stated.jurisdiction,
         agency=stated.agency,
         instrument=stated.instrument,

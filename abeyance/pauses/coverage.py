@@ -3,9 +3,10 @@ itself decides on each group, so that a million items cost one pass and no secon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import Case as Choice
@@ -15,11 +16,16 @@ from django.db.models.functions import Coalesce, Concat
 
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case, Demand, Item, Release
+from abeyance.policy import queries as policy
 from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.pauses import Pause, Reach, reach_under_any
+from abeyance.rules.policy import Books
+from abeyance.rules.services import brands_of, companies_of
 
 LABELS = ("jurisdiction", "agency", "instrument")
 AXES = (*LABELS, "service", "subject_country")
+# Grouped by only where the pause asks for them: there are many more combinations.
+OF_THE_ACCOUNT = ("places", "related_to")
 BETWEEN, NEXT = "\x1f", "\x1e"  # no code has them
 LATELY = timedelta(days=7)
 MOST_LISTED = 200
@@ -117,14 +123,19 @@ def _spaced(parts: Iterable[Combinable]) -> Iterator[Combinable]:
         yield part
 
 
-def _groups(pause: Pause, items: QuerySet[Item]) -> Iterator[tuple[dict[str, str | None], int, Reach]]:
+def _groups(pause: Pause, items: QuerySet[Item]) -> Iterator[tuple[dict[str, Any], int, Reach]]:
     """Each combination of axes that the pause covers, with its number of items."""
-    for row in items.values(*AXES, "before").annotate(count=Count("pk")).order_by():
-        axes = {name: row[name] for name in (*AXES, "before")}
-        demand, item = _facts(axes)
+    names, books = (*_axes_of(pause), "before"), policy.books()
+    for row in items.values(*names).annotate(count=Count("pk")).order_by():
+        axes = {name: row[name] for name in names}
+        demand, item = _facts(axes, books)
         found = reach_under_any(_whenever(pause), [demand, *_before(demand, row["before"])], item, now=_ANY_TIME)
         if found is not Reach.NO:
             yield axes, row["count"], found
+
+
+def _axes_of(pause: Pause) -> tuple[str, ...]:
+    return (*AXES, *OF_THE_ACCOUNT) if pause.looks_at_the_account else AXES
 
 
 def _before(said: DemandFacts, text: str) -> list[DemandFacts]:
@@ -149,7 +160,8 @@ def _covers_release(pause: Pause, release: Release) -> bool:
         jurisdiction=versions[0].jurisdiction, agency=versions[0].agency, instrument=versions[0].instrument
     )
     counting = casefacts.labels_that_count(case, newest, versions)
-    packed = [_facts({name: getattr(row.item, name) for name in AXES}) for row in release.package.items.all()]
+    books, names = policy.books(), (*AXES, *OF_THE_ACCOUNT)
+    packed = [_facts({name: getattr(row.item, name) for name in names}, books) for row in release.package.items.all()]
     return any(
         reach_under_any(_whenever(pause), [demand, *counting], item, now=_ANY_TIME) is not Reach.NO
         for demand, item in packed
@@ -161,6 +173,21 @@ def _whenever(pause: Pause) -> Pause:
     return replace(pause, under_way=True, starts_at=None)
 
 
-def _facts(axes: Mapping[str, str | None]) -> tuple[DemandFacts, ItemFacts]:
-    demand = DemandFacts(jurisdiction=axes["jurisdiction"], agency=axes["agency"], instrument=axes["instrument"])
-    return demand, ItemFacts(number=0, service=axes["service"], subject_country=axes["subject_country"])
+def _facts(axes: Mapping[str, Any], books: Sequence[Books]) -> tuple[DemandFacts, ItemFacts]:
+    related = axes.get("related_to")
+    demand = DemandFacts(
+        jurisdiction=axes["jurisdiction"],
+        agency=axes["agency"],
+        instrument=axes["instrument"],
+        related_to=None if related is None else frozenset(related),
+    )
+    maps = [each.map_of(axes["service"]) for each in books]
+    item = ItemFacts(
+        number=0,
+        service=axes["service"],
+        subject_country=axes["subject_country"],
+        places=tuple(casefacts.read_place(each) for each in axes.get("places") or ()),
+        brands=brands_of(maps),
+        companies=companies_of(maps),
+    )
+    return demand, item

@@ -42,20 +42,27 @@ def propose_use(ref: str, pause: str, exception: str, *, by: str, now: datetime)
 
 
 def agree_use(ref: str, pause: str, exception: str, *, by: str, now: datetime) -> ExceptionUse:
-    """Agree to it as a second person."""
+    """Agree to it as a second person, or as a third where the exception asks for one."""
     case = door.open_for(by, ref, Permission.ANSWER_AGREE, now=now)
     act = uuid4()
     with fence.together(act):
         moment, epoch = fence.clock(), fence.epoch()
-        waiting = case.exception_uses.select_for_update().filter(pause=pause, exception=exception, agreed_by=None)
+        waiting = case.exception_uses.select_for_update().filter(pause=pause, exception=exception, third_by=None)
         use = waiting.order_by("-pk").first()
         if use is None:
             raise NotFound("Nobody has proposed to use that exception for this request.")
+        if by == use.agreed_by:
+            raise Refused([_no("same-person", f"{by} has agreed already, so somebody else has to agree.")])
+        if use.agreed_by is not None and not _asks_for_more(pause, exception):
+            raise NotFound("Two people have agreed already to use that exception; it asks for nobody else.")
         demand = casefacts.newest_demand(case)
         _require_fitting(case, demand, pause, exception)
         _require_second(case, demand, use, by=by, now=moment)
-        use.agreed_by, use.agreed_at, use.epoch = by, moment, epoch
-        use.save(update_fields=["agreed_by", "agreed_at", "epoch"])
+        if use.agreed_by is None:
+            use.agreed_by, use.agreed_at, use.epoch = by, moment, epoch
+        else:
+            use.third_by, use.third_at = by, moment
+        use.save(update_fields=["agreed_by", "agreed_at", "third_by", "third_at", "epoch"])
         agreed = ExceptionAgreed(pause=pause, exception=exception, proposer=use.proposed_by)
         ledger.append(agreed, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
     return use
@@ -70,6 +77,7 @@ def facts_of(uses: Iterable[ExceptionUse]) -> tuple[ExceptionFacts, ...]:
             proposer=people.actor(use.proposed_by),
             agreer=people.actor(use.agreed_by) if use.agreed_by else None,
             epoch=use.epoch if use.epoch is not None else -1,
+            third=people.actor(use.third_by) if use.third_by else None,
         )
         for use in uses
     )
@@ -96,6 +104,12 @@ def _require_fitting(case: Case, demand: Demand, name: str, exception: str) -> N
     if not announced[exception].could_apply(said):
         sentence = f"The demand does not meet what the exception asks for: {announced[exception].sentence}"
         raise Refused([_no("exception-does-not-fit", sentence)])
+
+
+def _asks_for_more(name: str, exception: str) -> bool:
+    """Whether a version of the pause names whose agreement this exception takes."""
+    announced = [found for pause in _in_force(name) for found in pause.exceptions if found.name == exception]
+    return any(found.approvers or found.if_ever_held for found in announced)
 
 
 def _in_force(name: str) -> list[Pause]:

@@ -18,6 +18,7 @@ from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pausefile import as_document, parse_pause
 from abeyance.rules.pauselife import Phase
 from abeyance.rules.pauses import ANY, UNKNOWN, Pause, who_marks
+from abeyance.rules.terms import PauseMode
 
 MOST_KEPT = 50_000
 MOST_REMEMBERED = 500
@@ -109,7 +110,24 @@ def _asked(asked: Asked, marks: frozenset[str], also: str = "true") -> Callable[
         rows = asked.plain(f"{STORED} WHERE {also}")
     else:
         rows = asked.plain(f"{STORED} WHERE who && %s::varchar[] AND {also}", sorted(marks | {ANY}))
-    return lambda: _parsed(cast("list[Stored]", rows))
+    return lambda: _reaching_on(_parsed(cast("list[Stored]", rows)), marks)
+
+
+def _reaching_on(found: list[Pause], marks: frozenset[str]) -> list[Pause]:
+    """With the pauses of the jurisdictions as which some of these have a demand answered. Mostly there are none."""
+    seen = set(marks) | {ANY}
+    while more := _answered_as(found) - seen:
+        asked = Asked()
+        rows = asked.plain(f"{STORED} WHERE who && %s::varchar[]", sorted(more))
+        asked.now()
+        found = list(dict.fromkeys([*found, *_parsed(cast("list[Stored]", rows))]))
+        seen |= more
+    return found
+
+
+def _answered_as(pauses: Iterable[Pause]) -> set[str]:
+    treating = (pause for pause in pauses if pause.mode is PauseMode.TREAT_AS and pause.ended_epoch is None)
+    return {pause.treat_as for pause in treating if pause.treat_as}
 
 
 STORED = "SELECT id, declared_at::text, ended_epoch, confirm_by::text FROM pauses_pauserow"

@@ -21,14 +21,16 @@ from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
 from abeyance.policy import calendars
 from abeyance.policy import queries as policy
-from abeyance.rules import review
+from abeyance.rules import review, subjects, verdict
 from abeyance.rules.clocks import Act, Clock, clocks_for
-from abeyance.rules.decision import Decision, Outcome, Reason
-from abeyance.rules.facts import DemandFacts
-from abeyance.rules.pauses import Pause, held_under_any
+from abeyance.rules.decision import Decision, Reason
+from abeyance.rules.facts import DemandFacts, ItemFacts
+from abeyance.rules.pauses import Pause, held_under_any, treated_as, with_treated
 from abeyance.rules.policy import Books
 from abeyance.rules.release import exception_for, order_over
-from abeyance.rules.terms import PauseMode, Stage
+from abeyance.rules.terms import Stage
+
+RELATED = "Nobody has found yet what places the matter is related to; state it with the demand (none is an answer too)."
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Weighed:
-    """`decision` counts the pauses in; `by_law` is what law and policy say without them."""
+    """`decision` counts the pauses in; `by_law` is what law and policy say without them, but as another jurisdiction's
+    where a pause has it answered so. `questions` are what a person could settle of what holds it."""
 
     item: Item
     decision: Decision
@@ -50,6 +53,7 @@ class Weighed:
     held: tuple[Held, ...]
     clocks: tuple[Clock, ...]
     allowed: frozenset[str]
+    questions: tuple[Reason, ...] = ()
 
 
 def weigh(case: Case, *, now: datetime) -> tuple[Demand, list[Weighed]]:
@@ -83,10 +87,15 @@ def _weigh_all(
     small_team: bool,
     now: datetime,
 ) -> list[Weighed]:
-    labels = (*file.labels, *matter_of(file.labels[0], others, pauses, now).labels)
+    matter = matter_of(file.labels[0], others, pauses, now)
+    labels = (*file.labels, *matter.labels)
     uses = facts_of([use for use in file.uses if (use.pause, use.exception) not in suspended])
     identifiers = len({bytes(item.identifier) for item in file.items})
-    holding = [pause for pause in pauses if exception_for(pause, labels[0], uses, small_team) is None]
+    holding = [
+        pause
+        for pause in pauses
+        if exception_for(pause, labels[0], uses, small_team, matter_held=matter.ever_held) is None
+    ]
     orders, version = orders_of(file.orders), file.demand.version
 
     def over(item: Item) -> list[Pause]:
@@ -104,28 +113,30 @@ def _weigh(
     identifiers: int,
     now: datetime,
 ) -> Weighed:
-    said, about = labels[0], casefacts.item_facts(item)
-    by_law = review.judge(said, about, books=books, now=now, identifiers=identifiers)
+    said, about = labels[0], casefacts.item_facts(item, books)
+    treating = treated_as(pauses, labels, about, now=now)
+    also_as = [pause.treat_as for pause in treating if pause.treat_as]
+    by_law = review.judge(said, about, books=books, now=now, identifiers=identifiers, also_as=also_as)
+    counting = with_treated(labels, treating)
     held = tuple(
         Held(reason.pause, stage, reason)
         for pause in pauses
         for stage in Stage
-        if (reason := held_under_any(pause, labels, about, stage, now=now)) is not None
+        if (reason := held_under_any(pause, counting, about, stage, now=now, books=books)) is not None
     )
     laws = dict.fromkeys(each.entry(said.instrument) for each in books)
     calendar = calendars.calendar_of(said.jurisdiction)
     clocks = tuple(dict.fromkeys(clock for law in laws for clock in clocks_for(said, about, law, calendar, acts)))
     allowed = review.allowed_fields(said, about, books=books, now=now, chosen=about.fields)
-    return Weighed(item, _with_pauses(by_law, held, pauses), by_law, held, clocks, allowed)
+    asked = _questions(said, about, [pause for pause in pauses if pause.name in {each.pause for each in held}])
+    decision = verdict.with_pauses(by_law, [each.reason for each in held])
+    return Weighed(item, decision, by_law, held, clocks, allowed, asked)
 
 
-def _with_pauses(by_law: Decision, held: Sequence[Held], pauses: Sequence[Pause]) -> Decision:
-    """A pause never makes anything less cautious: what law and policy refuse stays refused."""
-    if not held:
-        return by_law
-    refusing = {pause.name for pause in pauses if pause.mode is PauseMode.REFUSE}
-    outcome = Outcome.REFUSE if any(each.pause in refusing for each in held) else Outcome.HOLD
-    reasons = tuple(dict.fromkeys(each.reason for each in held))
-    if by_law.outcome < outcome:
-        return by_law
-    return Decision(outcome, reasons, by_law.policy)
+def _questions(said: DemandFacts, about: ItemFacts, holding: Sequence[Pause]) -> tuple[Reason, ...]:
+    found = []
+    if any(pause.subjects for pause in holding):
+        found.append(subjects.question(about))
+    if any(pause.related_to for pause in holding) and said.related_to is None:
+        found.append(Reason("related-to-unknown", RELATED, "subjects"))
+    return tuple(reason for reason in found if reason is not None)

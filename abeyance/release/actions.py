@@ -133,6 +133,7 @@ def _write(row: Release, facts: ReleaseFacts, sealing: seals.HolderKey, *, now: 
         items=tuple(packed.item.number for packed in facts.items),
         policy=facts.books[0].policy.digest,
         digest=bytes(package.sha256).hex(),
+        exceptions=tuple(row.exception.split(",")) if row.exception else (),
     )
     entries = ledger.appending(
         asked, [moved, released], by=row.by, now=now, holder=sealing, case=case.ref, epoch=row.epoch, act=row.act

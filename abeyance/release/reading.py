@@ -73,7 +73,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
         recipient=recipient(key_of()),
         items=tuple(
             PackedItem(
-                item=casefacts.item_facts(row.item),
+                item=casefacts.item_facts(row.item, books),
                 packed=frozenset(row.fields),
                 packed_period=Period(row.period_start, row.period_end),
                 approval=_approval(approvals.get(row.item_id), actors),
@@ -92,6 +92,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
         identifiers=whole.identifiers,
         undecided_matters=matter.undecided,
         reconfirmed=confirmed_of(),
+        matter_held=matter.ever_held,
     )
 
 
@@ -147,6 +148,7 @@ def _codes(by: str, whole: Whole) -> set[str]:
     """Everybody whose standing counts."""
     rows: list[Approval | ExceptionUse | CourtOrder] = [*whole.approvals.values(), *whole.uses, *whole.orders]
     agreers = {row.agreed_by for row in rows if row.agreed_by}
+    agreers |= {use.third_by for use in whole.uses if use.third_by}
     return {by, *(row.proposed_by for row in rows), *agreers}
 
 
@@ -175,6 +177,7 @@ def _exception(row: ExceptionUse, actors: dict[str, Actor]) -> ExceptionFacts:
         proposer=actors[row.proposed_by],
         agreer=actors[row.agreed_by] if row.agreed_by else None,
         epoch=row.epoch if row.epoch is not None else -1,
+        third=actors[row.third_by] if row.third_by else None,
     )
 
 

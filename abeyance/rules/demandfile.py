@@ -8,7 +8,16 @@ from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import Any, TypeVar
 
-from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
+from abeyance.rules.terms import (
+    DataCategory,
+    DemandKind,
+    Ground,
+    IdentifierKind,
+    Issuer,
+    Need,
+    Offence,
+    RequesterKind,
+)
 
 _E = TypeVar("_E", bound=Enum)
 MOST_ITEMS = 1000
@@ -25,6 +34,10 @@ KEYS = (
     "entity",
     "served_at",
     "deadline",
+    "related_to",
+    "issuer",
+    "offence",
+    "needs",
     "particulars",
     "items",
 )
@@ -77,6 +90,10 @@ class StatedDemand:
     deadline: datetime | None
     particulars: dict[str, str]
     items: tuple[StatedItem, ...]
+    related_to: tuple[str, ...] | None = None  # empty: looked at, and related to no place
+    issuer: Issuer | None = None
+    offence: Offence | None = None
+    needs: tuple[Need, ...] = ()
 
 
 def parse_demand(document: Mapping[str, Any]) -> StatedDemand:
@@ -99,7 +116,30 @@ def parse_demand(document: Mapping[str, Any]) -> StatedDemand:
         deadline=_moment(document, "deadline"),
         particulars=_particulars(document),
         items=tuple(_item(item, number) for number, item in enumerate(items, 1)),
+        related_to=_places(document),
+        issuer=_enum(Issuer, document, "issuer"),
+        offence=_enum(Offence, document, "offence"),
+        needs=_needs(document),
     )
+
+
+def _places(document: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """An absent key means that nobody has looked; an empty list that there is no such place."""
+    values = document.get("related_to")
+    if values is None:
+        return None
+    if not isinstance(values, list) or len(values) > 50:
+        raise Unreadable('related_to is a list of country codes, such as ["HK"]; [] when there is no such place.')
+    found = [_country({"related_to": value}, "related_to") for value in values]
+    return tuple(sorted({country for country in found if country}))
+
+
+def _needs(document: Mapping[str, Any]) -> tuple[Need, ...]:
+    values = document.get("needs", [])
+    if not isinstance(values, list):
+        raise Unreadable('needs is a list of what a person confirmed, such as ["life-at-risk"].')
+    found = [_enum(Need, {"needs": value}, "needs") for value in values]
+    return tuple(sorted({need for need in found if need}))
 
 
 def _item(item: object, number: int) -> StatedItem:

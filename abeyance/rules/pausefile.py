@@ -159,11 +159,11 @@ def as_document(pause: Pause) -> dict[str, Any]:
         "reason": pause.reason,
         "statement": pause.statement,
         "conditions": list(pause.conditions),
-        "exceptions": [_exception_document(exception) for exception in pause.exceptions],
+        "exceptions": [exception_document(exception) for exception in pause.exceptions],
     }
 
 
-def _exception_document(exception: PauseException) -> dict[str, Any]:
+def exception_document(exception: PauseException) -> dict[str, Any]:
     stated: dict[str, Any] = {key: sorted(getattr(exception, key)) for key in ("issuers", "offences", "needs")}
     stated |= {"approvers": list(exception.approvers), "if_ever_held": list(exception.if_ever_held)}
     return {key: value for key, value in stated.items() if value} | {

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import permutations
 
 from abeyance.rules import clocks as clock_rules
 from abeyance.rules import notice as notice_rules
@@ -70,6 +71,7 @@ class ExceptionFacts:
     proposer: Actor
     agreer: Actor | None
     epoch: int
+    third: Actor | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class ReleaseFacts:
     identifiers: int = 1
     undecided_matters: int = 0  # requests, possibly of the same matter, that a pause held and nobody decided about
     reconfirmed: tuple[int, ...] = ()  # the epochs at which the requester confirmed the request anew
+    matter_held: bool = False  # whether a pause has ever held this matter, in this request or in another
 
     @property
     def demand(self) -> DemandFacts:
@@ -206,10 +209,13 @@ def _of_requester(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
 
 def _lift(facts: ReleaseFacts, now: datetime) -> int:
     """The last time that a pause over any of the items ended."""
-    return max(
-        (pause_rules.last_lift_epoch(facts.pauses, facts.demand, packed.item, now=now) for packed in facts.items),
-        default=0,
-    )
+    return max((_lift_of(facts, packed, now) for packed in facts.items), default=0)
+
+
+def _lift_of(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> int:
+    """By every label that counts, and also as another jurisdiction where it is answered as that one."""
+    labels = _labels(facts, packed, now)
+    return max(pause_rules.last_lift_epoch(facts.pauses, label, packed.item, now=now) for label in labels)
 
 
 def _last_end(facts: ReleaseFacts, now: datetime) -> int:
@@ -277,13 +283,16 @@ def _of_approval(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iter
     yield from _unless(people.approval_stands(approval.proposer, approval.agreer, verifier, facts.small_team))
     yield from _of_part(facts, approval.proposer)
     yield from _of_part(facts, approval.agreer)
-    lift = pause_rules.last_lift_epoch(facts.pauses, facts.demand, packed.item, now=now)
+    lift = _lift_of(facts, packed, now)
     if approval.epoch < lift or facts.package_epoch < lift:
         yield _no("approval-void", f"Item {number} was approved or packed before a pause was lifted: review it again.")
 
 
 def _of_review(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
-    decision = review.judge(facts.demand, packed.item, books=facts.books, now=now, identifiers=facts.identifiers)
+    also_as = [pause.treat_as for pause in _treating(facts, packed, now) if pause.treat_as]
+    decision = review.judge(
+        facts.demand, packed.item, books=facts.books, now=now, identifiers=facts.identifiers, also_as=also_as
+    )
     if decision.outcome not in LETS_OUT:
         yield from decision.reasons
 
@@ -320,11 +329,14 @@ def _of_pauses(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterat
 
 
 def _held(pause: Pause, facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Reason | None:
-    return pause_rules.held_under_any(pause, facts.labels, packed.item, Stage.RELEASE, now=now)
+    labels = _labels(facts, packed, now)
+    return pause_rules.held_under_any(pause, labels, packed.item, Stage.RELEASE, now=now, books=facts.books)
 
 
 def _way_through(pause: Pause, facts: ReleaseFacts, packed: PackedItem) -> str | None:
-    used = exception_for(pause, facts.demand, packed.exceptions, facts.small_team)
+    used = exception_for(
+        pause, facts.demand, packed.exceptions, small_team=facts.small_team, matter_held=facts.matter_held
+    )
     return used or order_over(pause, packed.item.number, facts.demand_version, packed.orders, facts.small_team)
 
 
@@ -349,17 +361,45 @@ def _by_counsel_and_another(proposer: Actor, agreer: Actor, small_team: bool) ->
     return two and may and people.may(agreer, Permission.COURT_ORDER_AGREE).allowed
 
 
-def exception_for(pause: Pause, demand: DemandFacts, uses: Sequence[ExceptionFacts], small_team: bool) -> str | None:
-    """The announced exception that two people agreed to use for this demand after the pause was declared."""
+def _labels(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> tuple[DemandFacts, ...]:
+    return pause_rules.with_treated(facts.labels, _treating(facts, packed, now))
+
+
+def _treating(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> list[Pause]:
+    """The pauses by which it is answered as another jurisdiction's, but for those that an exception sets aside."""
+    standing = [pause for pause in facts.pauses if _way_through(pause, facts, packed) is None]
+    return pause_rules.treated_as(standing, facts.labels, packed.item, now=now)
+
+
+def exception_for(
+    pause: Pause,
+    demand: DemandFacts,
+    uses: Sequence[ExceptionFacts],
+    small_team: bool,
+    *,
+    matter_held: bool = False,
+) -> str | None:
+    """The announced exception that people agreed to use for this demand after the pause was declared: two, and where
+    it names their roles, as many and of such roles as it names for such a matter."""
     announced = {found.name: found for found in pause.exceptions}
     for use in uses:
         found = announced.get(use.exception)
         if use.pause != pause.name or found is None or use.agreer is None or use.epoch < pause.since_epoch:
             continue
-        two = not people.second_person(use.proposer.code, use.agreer, None, small_team)
-        if two and use.proposer.active and found.could_apply(demand):
+        agreed = agreed_by(use, found.approvers_for(matter_held=matter_held), small_team)
+        if agreed and use.proposer.active and found.could_apply(demand):
             return f"{pause.name}/{found.name}"
     return None
+
+
+def agreed_by(use: ExceptionFacts, roles: Sequence[people.Role], small_team: bool) -> bool:
+    """Whether people other than the proposer agreed, each of the roles being that of another one of them."""
+    others = [actor for actor in (use.agreer, use.third) if actor is not None]
+    apart = len({actor.code for actor in others}) == len(others)
+    strangers = all(not people.second_person(use.proposer.code, actor, None, small_team) for actor in others)
+    ordered = permutations(others, len(roles))
+    fits = any(all(role in actor.roles for role, actor in zip(roles, each, strict=True)) for each in ordered)
+    return bool(others) and apart and strangers and fits
 
 
 def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
@@ -367,8 +407,14 @@ def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
         used
         for packed in facts.items
         for pause in facts.pauses
-        if (used := _way_through(pause, facts, packed)) is not None and _held(pause, facts, packed, now)
+        if (used := _way_through(pause, facts, packed)) is not None and _would_count(pause, facts, packed, now)
     }
+
+
+def _would_count(pause: Pause, facts: ReleaseFacts, packed: PackedItem, now: datetime) -> bool:
+    """Whether the pause would stop this item, or make it answered as another jurisdiction's, without the exception."""
+    treats = bool(pause_rules.treated_as([pause], facts.labels, packed.item, now=now))
+    return treats or _held(pause, facts, packed, now) is not None
 
 
 def _of_notice(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:

@@ -15,7 +15,7 @@ Left to others: pauses (they add HOLD), approvals, notice, clocks and keys, all 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -56,6 +56,7 @@ class Question:
     books: Books
     now: datetime
     identifiers: int | None
+    also_as: tuple[str, ...] = ()  # jurisdictions as which it is answered too, by a pause that treats it so
 
     @cached_property
     def entry(self) -> LawEntry | None:
@@ -103,10 +104,12 @@ def judge(
     books: Sequence[Books],
     now: datetime,
     identifiers: int | None = None,
+    also_as: Sequence[str] = (),
 ) -> Decision:
     """The verdict on one item, with reasons. `books` are the current ones and one more for every proposed text; the
-    strictest counts. Without a count of identifiers each needs its own nexus."""
-    return strictest(_by_one(Question(demand, item, each, now, identifiers)) for each in books)
+    strictest counts. Without a count of identifiers each needs its own nexus. `also_as` can only tighten: what would be
+    said to those jurisdictions is put beside what is said to the one that asks."""
+    return strictest(_by_one(Question(demand, item, each, now, identifiers, tuple(also_as))) for each in books)
 
 
 def _by_one(question: Question) -> Decision:
@@ -124,6 +127,15 @@ def _findings(question: Question) -> Iterator[Finding]:
     yield from _of_other_laws(question)
     yield from _of_clauses(question)
     yield from _of_the_least(question)
+    yield from _of_others(question)
+
+
+def _of_others(question: Question) -> Iterator[Finding]:
+    """What other laws and the policy say where another jurisdiction asks. The instrument remains the one that it is."""
+    for country in question.also_as:
+        other = replace(question, demand=replace(question.demand, jurisdiction=country), also_as=())
+        for outcome, reason in (*_of_other_laws(other), *_of_clauses(other)):
+            yield outcome, replace(reason, sentence=f"As if {country} asked: {reason.sentence}")
 
 
 def _ask(code: str, sentence: str, clause: str = DESK, citation: str = "") -> Finding:

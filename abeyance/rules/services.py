@@ -6,8 +6,9 @@ the map also says which column each field is read from (`maptables`): it too is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from abeyance.rules.maptables import MapLookup, MapTable, read_lookups, read_tables
@@ -15,6 +16,12 @@ from abeyance.rules.terms import DataCategory
 from abeyance.rules.texts import Table, digest_of, each_once
 
 FORMAT = 1
+
+
+class Meaning(StrEnum):
+    """What a field says of the account holder, where a rule needs to know."""
+
+    COUNTRY = "country-of-the-account-holder"
 
 
 @dataclass(frozen=True)
@@ -28,11 +35,13 @@ class MapField:
     retention_days: int | None
     end_to_end_encrypted: bool
     sentence: str
+    means: Meaning | None = None
 
 
 @dataclass(frozen=True)
 class DataMap:
-    """One service. `stored_in` is where its storage stands, if it is one country; `entity` runs it."""
+    """One service. `stored_in` is where its storage stands, if it is one country; `entity` runs it. `brand` and
+    `company` are the names by which a pause may mean it together with others."""
 
     service: str
     title: str
@@ -42,6 +51,13 @@ class DataMap:
     digest: str
     tables: tuple[MapTable, ...] = ()
     lookups: tuple[MapLookup, ...] = ()
+    brand: str | None = None
+    company: str | None = None
+
+    @property
+    def country_field(self) -> MapField | None:
+        """The service's own word on where the account holder is, if it has one."""
+        return next((field for field in self.fields if field.means is Meaning.COUNTRY), None)
 
     def of(self, category: DataCategory) -> tuple[MapField, ...]:
         return tuple(field for field in self.fields if field.category is category)
@@ -64,6 +80,7 @@ def parse_data_map(content: Mapping[str, Any], *, file: str = "map") -> DataMap:
     head.number("format", least=FORMAT, most=FORMAT)
     service, title = head.code("service"), head.text("title")
     entity, stored_in = head.code("entity", "") or None, head.country("stored_in", "") or None
+    brand, company = head.code("brand", "") or None, head.code("company", "") or None
     head.done()
     fields = each_once(
         (_field(table) for table in top.tables("field")), lambda f: f"{f.name} of {f.category}", file, "field"
@@ -71,7 +88,20 @@ def parse_data_map(content: Mapping[str, Any], *, file: str = "map") -> DataMap:
     tables = read_tables(top, {(field.category, field.name) for field in fields})
     lookups = read_lookups(top)
     top.done()
-    return DataMap(service, title, entity, stored_in, fields, digest_of(content), tables, lookups)
+    return DataMap(service, title, entity, stored_in, fields, digest_of(content), tables, lookups, brand, company)
+
+
+def brands_of(maps: Sequence[DataMap | None]) -> frozenset[str]:
+    """Of one service, by every map that counts; nothing as soon as one of them does not say."""
+    return _all_said([found.brand if found else None for found in maps])
+
+
+def companies_of(maps: Sequence[DataMap | None]) -> frozenset[str]:
+    return _all_said([found.company if found else None for found in maps])
+
+
+def _all_said(names: Sequence[str | None]) -> frozenset[str]:
+    return frozenset() if None in names else frozenset(name for name in names if name)
 
 
 def _field(table: Table) -> MapField:
@@ -85,6 +115,7 @@ def _field(table: Table) -> MapField:
         retention_days=None if until_deleted else table.number("retention_days", most=36_600),
         end_to_end_encrypted=table.yes_no("end_to_end_encrypted"),
         sentence=table.text("sentence"),
+        means=table.one_of("means", Meaning) if table.has("means") else None,
     )
     table.done()
     return field

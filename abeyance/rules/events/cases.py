@@ -126,6 +126,7 @@ class Released(
     items: tuple[int, ...]
     policy: str
     digest: str | None = None
+    exceptions: tuple[str, ...] = ()  # of pauses, as "pause/exception"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from abeyance.errors import Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
 from abeyance.patterns import documents as matters
-from abeyance.pauses import due, reconfirming, store
+from abeyance.pauses import due, reconfirming, store, wording
 from abeyance.pauses.weighing import weigh
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
@@ -34,6 +34,7 @@ from abeyance.rules.events import CaseMoved
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeState
+from abeyance.rules.pausefile import exception_document
 from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.permissions import Permission
 from abeyance.rules.verification import FindingKind
@@ -232,7 +233,10 @@ def _exceptions(found: Case, told: Mapping[str, Any]) -> list[dict[str, Any]]:
             "pause": pause.name,
             "name": each.name,
             "sentence": each.sentence,
-            "use": uses.get((pause.name, each.name)),
+            "asked": wording.conditions_of(exception_document(each)),
+            "use": (use := uses.get((pause.name, each.name))),
+            "open": use is not None
+            and (use.agreed_by is None or (use.third_by is None and bool(each.approvers or each.if_ever_held))),
         }
         for pause in map(store.from_row, store.rows_in_force().filter(name__in=names))
         for each in pause.exceptions

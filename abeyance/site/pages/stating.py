@@ -24,7 +24,16 @@ from abeyance.people.directory import queries as directory
 from abeyance.people.pages import MemberRequest, page
 from abeyance.policy import queries as policy
 from abeyance.rules.permissions import Permission
-from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
+from abeyance.rules.terms import (
+    DataCategory,
+    DemandKind,
+    Ground,
+    IdentifierKind,
+    Issuer,
+    Need,
+    Offence,
+    RequesterKind,
+)
 from abeyance.seals.uploads import SealedUpload
 from abeyance.site.requests import commands, documents, drafting, papers
 
@@ -32,6 +41,7 @@ BLANK_ITEMS = 2
 PDF = "application/pdf"
 ITEM_TEXTS: tuple[str, ...] = ("service", "category", "identifier_kind", "identifier", "nexus")
 ITEM_TEXTS += ("controller", "stored_in", "subject_country")
+DEMAND_TEXTS = ("kind", "requester", "jurisdiction", "agency", "instrument", "ground", "entity", "issuer", "offence")
 PARTICULARS = ("officer", "contact", "reference", "offence", "notes")
 P = Permission
 
@@ -104,6 +114,7 @@ def confirm(request: MemberRequest, ref: str) -> HttpResponse:
         "items": [*draft.get("items", []), *({} for _blank in range(BLANK_ITEMS))],
         "suggestions": documents.suggestions(found),
         "documents": [_readable_document(found, document) for document in found.documents.order_by("pk")],
+        "related_to": _related_shown(draft.get("related_to")),
         "particulars": [(name, draft.get("particulars", {}).get(name, "")) for name in _particular_names(draft)],
     }
     return render(request, "pages/confirm.html", context, status=422 if problem else 200)
@@ -137,13 +148,12 @@ def _particular_names(draft: Mapping[str, Any]) -> list[str]:
 def _stated(request: MemberRequest) -> dict[str, Any]:
     """The form as the document that `request confirm` reads, so that one reader judges both."""
     said: Any = request.POST
-    stated: dict[str, Any] = {
-        key: said.get(key, "").strip()
-        for key in ("kind", "requester", "jurisdiction", "agency", "instrument", "ground", "entity")
-    }
+    stated: dict[str, Any] = {key: said.get(key, "").strip() for key in DEMAND_TEXTS}
     stated["jurisdiction"] = stated["jurisdiction"].upper()
     stated |= {"emergency": "emergency" in said, "secrecy": "secrecy" in said}
     stated |= {key: local_moment(said.get(key, "")) for key in ("served_at", "deadline")}
+    stated["related_to"] = _related(said.get("related_to", ""))
+    stated["needs"] = said.getlist("needs")
     stated["particulars"] = {
         name.removeprefix("about-"): value.strip()
         for name, value in said.items()
@@ -154,6 +164,12 @@ def _stated(request: MemberRequest) -> dict[str, Any]:
     items = [_stated_item(said, number) for number in numbers[:1000]]
     stated["items"] = [item for item in items if item["identifier"] or item["fields"]]
     return stated
+
+
+def _related(text: str) -> list[str] | None:
+    """Empty: nobody has looked. "none": somebody has, and there is no such place."""
+    words = text.replace(",", " ").upper().split()
+    return None if not words else [] if words == ["NONE"] else words
 
 
 def _stated_item(said: Any, number: int) -> dict[str, Any]:
@@ -175,12 +191,19 @@ def local_moment(text: str) -> Any:
     return found if found.tzinfo else found.replace(tzinfo=timezone.get_current_timezone())
 
 
+def _related_shown(places: list[str] | None) -> str:
+    return "" if places is None else " ".join(places) or "none"
+
+
 def _choices() -> dict[str, Any]:
     books = policy.books()[0]
     return {
         "kinds": [each.value for each in DemandKind],
         "requesters": [each.value for each in RequesterKind],
         "grounds": [each.value for each in Ground],
+        "issuers": [each.value for each in Issuer],
+        "offences": [each.value for each in Offence],
+        "needs": [each.value for each in Need],
         "categories": [each.value for each in DataCategory],
         "identifier_kinds": [each.value for each in IdentifierKind],
         "agencies": [(code, name) for code, name, _country in directory.names()],

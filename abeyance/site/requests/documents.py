@@ -292,6 +292,7 @@ def _item(one: Weighed, now: datetime, beside: _Beside, identifier: str | None) 
         "verdict": one.decision.outcome.word,
         "reasons": [reason.as_dict() for reason in one.decision.reasons],
         "held": [_held(held) for held in one.held],
+        "questions": [reason.sentence for reason in one.questions],
         "clocks": [_clock(clock, now) for clock in one.clocks],
         "answer": _answer(approval),
         "notice": _notice(notice),
@@ -371,6 +372,7 @@ def _item_in_words(item: dict[str, Any]) -> list[str]:
     for reason in item["reasons"]:
         citation = f" [{reason['citation']}]" if reason["citation"] else ""
         lines.append(f"    {reason['sentence']} ({reason['clause']}){citation}")
+    lines += [f"    Not known: {question}" for question in item["questions"]]
     lines += [
         f"    {'OVERDUE ' if clock['overdue'] else ''}{clock['direction']} {clock['at']}: {clock['sentence']}"
         for clock in item["clocks"]

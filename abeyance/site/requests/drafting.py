@@ -28,10 +28,24 @@ def draft(case: Case) -> str:
     lines += ["", *(f"{key} = {_text(getattr(demand, key) or '')}" for key in DEMAND_KEYS)]
     lines += [f"emergency = {_flag(demand.emergency)}", f"secrecy = {_flag(demand.secrecy)}"]
     lines += _moments(demand, ("served_at", "deadline"))
+    lines += _axes(demand)
     lines += ["", "[particulars]", *_particulars(case, demand)]
     for item in casefacts.items_of(demand):
         lines += ["", *_item(case, item)]
     return "\n".join(lines) + "\n"
+
+
+def _axes(demand: Demand) -> list[str]:
+    """What the axes of a pause and of its exceptions ask for."""
+    related = demand.related_to
+    return [
+        "# related_to = []  # places that the matter has to do with; [] when you looked and there is none"
+        if related is None
+        else f"related_to = {json.dumps(related)}",
+        f"issuer = {_text(demand.issuer or '')}  # who signed",
+        f"offence = {_text(demand.offence or '')}  # its class",
+        f"needs = {json.dumps(demand.needs)}  # confirmed by calling back",
+    ]
 
 
 def _found(case: Case) -> Sequence[Mapping[str, str]]:

@@ -65,6 +65,7 @@ def covering(case: Case, approvals: Sequence[Approval], *, package: str, now: da
     """The letters inside a package, for `release.making`: in English, and in the language of the place that asks."""
     demand = casefacts.newest_demand(case)
     reasons = [Line(each["sentence"], each["clause"], each["citation"], each["code"]) for each in _reasons(approvals)]
+    reasons += _under_exceptions(case)
     made = [
         _letter(Kind.ANSWER, case, demand, language, now, reasons, [_decided(language, row) for row in approvals])
         for language in _languages(demand)
@@ -78,10 +79,7 @@ def _languages(demand: Demand) -> list[str]:
 
 def _content(kind: Kind, case: Case, weighed: Sequence[Weighed], language: str, now: datetime) -> Content:
     if kind is Kind.HELD:
-        # What is not announced is told to nobody.
-        held = [each for one in weighed for each in one.held if each.pause]
-        statements = [pause.statement for pause in store.in_force() if pause.name in {each.pause for each in held}]
-        return _required([each.reason for each in held], "Nothing holds this request."), statements
+        return _held(weighed)
     if kind is Kind.QUESTION:
         asked = [reason for one in weighed if one.by_law.outcome is Outcome.ASK for reason in one.by_law.reasons]
         return _required(asked, "Nothing has to be asked about this request."), []
@@ -114,6 +112,28 @@ def _agreed(weighed: Sequence[Weighed], outcome: str) -> list[Line]:
         sentence = f"Two people have not agreed to '{outcome}' for any item, so such a letter would not be true."
         raise Refused([Reason("not-agreed", sentence, "letters:not-agreed")])
     return list(dict.fromkeys(found))
+
+
+def _held(weighed: Sequence[Weighed]) -> tuple[list[Line], list[str]]:
+    """Never by a pause that looks at the account holder: that it holds would tell where that person is."""
+    pauses = store.in_force()
+    silent = {pause.name for pause in pauses if pause.looks_at_the_account}
+    every = [each for one in weighed for each in one.held]
+    held = [each for each in every if each.pause and each.pause not in silent]  # unannounced: told to nobody
+    statements = [pause.statement for pause in pauses if pause.name in {each.pause for each in held}]
+    otherwise = "What holds this request looks at the account holder, and a letter would tell: acknowledge it only."
+    return _required([each.reason for each in held], otherwise if every else "Nothing holds this request."), statements
+
+
+def _under_exceptions(case: Case) -> list[Line]:
+    """The announced exceptions of pauses that this answer goes out under, in their published words."""
+    used = {(use.pause, use.exception) for use in case.exception_uses.exclude(agreed_by=None)}
+    return [
+        Line(f"Exception {found.name} of pause {pause.name}: {found.sentence}", f"pause:{pause.name}", "", "exception")
+        for pause in store.in_force()
+        for found in pause.exceptions
+        if (pause.name, found.name) in used
+    ]
 
 
 def _required(reasons: Sequence[Reason], otherwise: str) -> list[Line]:

@@ -15,6 +15,7 @@ from abeyance.rules.people import OPERATOR_CODE
 from abeyance.site.requests import documents
 
 LABELS = ("kind", "requester", "jurisdiction", "agency", "instrument", "ground", "entity", "emergency", "secrecy")
+FOUND = ("related_to", "issuer", "offence", "needs")
 OF_ITEMS = ("service", "category", "identifier_kind", "controller", "stored_in", "subject_country")
 
 
@@ -72,7 +73,7 @@ def _version(demand: Demand, changes: tuple[Change, ...]) -> dict[str, Any]:
 
 
 def _said(case: Case, demand: Demand, *, opened: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {name: getattr(demand, name) for name in LABELS}
+    told: dict[str, Any] = {name: getattr(demand, name) for name in (*LABELS, *FOUND)}
     told |= {"served": documents.moment(demand.served_at), "deadline": documents.moment(demand.deadline)}
     items = sorted(demand.items.all(), key=lambda item: item.number)
     told["items"] = [f"item {item.number}" for item in items]
