@@ -10,7 +10,7 @@ from typing import Any
 
 from abeyance.console import Answer
 from abeyance.errors import BadInput, NotFound
-from abeyance.pauses import actions, conditions, documents, drafts, store
+from abeyance.pauses import actions, conditions, documents, drafts, scenarios, store
 from abeyance.pauses.preview import preview, preview_of_lift
 from abeyance.people import commands as people
 from abeyance.people import proposals, queries
@@ -23,6 +23,7 @@ Verbs = Any
 
 
 def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    scenarios.register(sub)
     pause = sub.add_parser("pause", help="hold a law, an agency or a country in abeyance")
     verbs = pause.add_subparsers(dest="verb", required=True, metavar="VERB")
     drafted = _verb(verbs, "draft", draft, "write a template to fill in, or store a filled-in one for its authors")

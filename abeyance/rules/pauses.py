@@ -195,7 +195,8 @@ def held_by(
         return Reason("held-unannounced", pauselife.UNANNOUNCED, clause="pauses:not-announced")
     if pause.mode is PauseMode.TREAT_AS:
         return None
-    way = way_of(pause.mode, pause.reroute_to, demand, books, now=now)
+    # On a fact that nobody knows a person is asked; nothing is refused or sent elsewhere.
+    way = way_of(pause.mode, pause.reroute_to, demand, books, now=now) if found is Reach.YES else HOLDS
     return Reason(
         code=CODES.get(way.mode, "held-by-pause"),
         sentence=sentence(pause, stage, now=now, way=way, missing=unknown(pause, demand, item)),
