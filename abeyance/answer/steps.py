@@ -161,7 +161,8 @@ def _matter(case: Case, demand: Demand, one: Weighed, law: LawEntry | None) -> M
     """What the draft may name; what nobody outside may read of our reasons is not in it."""
     names = {held.pause for held in one.held}
     pauses = [pause for pause in store.in_force() if pause.name in names]
-    reasons = tuple(dict.fromkeys(held.reason for held in one.held))
+    first = {held.pause: held.reason for held in reversed(one.held)}  # one sentence for each pause is enough
+    reasons = tuple(dict.fromkeys(first[held.pause] for held in one.held))
     return Matter(
         reference=case.ref,
         their_reference=_their_reference(case, demand),

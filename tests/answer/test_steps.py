@@ -61,6 +61,7 @@ def test_a_step_is_made_once_for_each_clock_and_ends_with_the_hold(desk: Desk) -
     steps.keep(desk.case(ref), now=desk.now())
     assert only(ref).due == later
 
+    desk.ready_to_lift("HK-2020-07")
     lifted = pauses.propose_lift("HK-2020-07", "The assessment is approved.", by=desk.first, now=desk.now())
     proposals.agree(lifted.code, by=desk.second, now=desk.now())
     steps.keep(desk.case(ref), now=desk.now())
