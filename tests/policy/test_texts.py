@@ -122,7 +122,7 @@ def test_a_map_and_a_law_come_the_same_way(desk: Any) -> None:
 
 
 def test_two_law_texts_may_not_read_one_entry_twice(desk: Any) -> None:
-    with pytest.raises(BadInput, match="already an entry 'hk-icso'"):
+    with pytest.raises(BadInput, match="already an entry 'hk-channel-gb'"):
         desk.propose(desk.law("hk").replace('name = "hk"', 'name = "hk2"'))
     desk.propose(desk.law("hk").replace("a panel judge", "a judge of the panel"))
 
