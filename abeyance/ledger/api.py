@@ -5,13 +5,18 @@ The site decides where they are hung and who is let in.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from abeyance.errors import NotFound
 from abeyance.ledger import listing, publication
 from abeyance.ledger.receipts import receipt
+from abeyance.people import queries as people
+from abeyance.people.bearer import caller
 from abeyance.rules.ledger.tiles import BadTileName, read_path
+from abeyance.rules.permissions import Permission
 
 public = Router(tags=["log"], auth=None)
 router = Router(tags=["log"])
@@ -70,5 +75,6 @@ def opened(request: HttpRequest, number: int) -> HttpResponse:
 
 @router.get("/ledger/entries/{int:number}/receipt", response=ReceiptOut)
 def receipt_of(request: HttpRequest, number: int) -> ReceiptOut:
-    """A receipt of one entry, for the desk to hand to the person concerned."""
-    return ReceiptOut(entry=number, receipt=receipt(listing.entry(number)))
+    """A receipt of one entry that is about no request. Those about one are had from the request, by its readers."""
+    people.require(caller(request), Permission.LEDGER_READ, datetime.now(UTC))
+    return ReceiptOut(entry=number, receipt=receipt(listing.entry_without_a_case(number)))

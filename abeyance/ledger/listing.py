@@ -39,6 +39,14 @@ def entry(number: int) -> Entry:
     return found
 
 
+def entry_without_a_case(number: int) -> Entry:
+    """One that belongs to a request is told apart from none by nobody here."""
+    found = entry(number)
+    if found.case is not None:
+        raise NotFound(f"There is no entry {number}, or it belongs to a request: look for it there.")
+    return found
+
+
 def sentence(entry: Entry) -> str:
     try:
         return from_dict(entry.kind, read_content(bytes(entry.content))["event"]).sentence()

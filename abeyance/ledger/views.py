@@ -8,9 +8,8 @@ import json
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from abeyance.errors import NotFound
 from abeyance.ledger import listing, publication, receipts, verifying
-from abeyance.ledger.models import Entry, Place
+from abeyance.ledger.models import Place
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.rules.ledger.opening import read_content
 from abeyance.rules.ledger.receipts import LARGEST_RECEIPT
@@ -39,7 +38,7 @@ def ledger(request: MemberRequest) -> HttpResponse:
 
 @page(Permission.LEDGER_READ)
 def entry(request: MemberRequest, number: int) -> HttpResponse:
-    found = _entry(number)
+    found = listing.entry_without_a_case(number)
     told = listing.described(found, Place.objects.filter(entry=found).values_list("index", flat=True).first())
     content = json.dumps(read_content(bytes(found.content)), indent=2, ensure_ascii=False)
     return render(request, "ledger/entry.html", {"entry": told, "content": content})
@@ -47,7 +46,7 @@ def entry(request: MemberRequest, number: int) -> HttpResponse:
 
 @page(Permission.LEDGER_READ)
 def receipt(request: MemberRequest, number: int) -> HttpResponse:
-    answer = HttpResponse(receipts.receipt(_entry(number)), content_type="text/plain; charset=utf-8")
+    answer = HttpResponse(receipts.receipt(listing.entry_without_a_case(number)), content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="entry-{number}.receipt.txt"'
     return answer
 
@@ -67,11 +66,3 @@ def check_shown(request: MemberRequest) -> HttpResponse:
     keys = listing.verifier_keys()
     found = verifying.verify(data, verifying.given_key(keys[-1] if keys else None))
     return render(request, "ledger/shown.html", {"found": found, "sentence": verifying.printable(found.sentence)})
-
-
-def _entry(number: int) -> Entry:
-    """One that belongs to a request is told apart from none by nobody here."""
-    found = listing.entry(number)
-    if found.case is not None:
-        raise NotFound(f"There is no entry {number}, or it belongs to a request: look for it there.")
-    return found

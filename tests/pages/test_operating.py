@@ -108,3 +108,5 @@ def test_an_entry_is_looked_up_with_its_receipt_and_one_of_a_request_is_not_told
     assert "The entry is in the log" in body(page.post("/ledger/check-shown", {"text": body(own)}))
     assert page.get(f"/requests/{ref}/receipts/{mine}").status_code == 404
     assert Client(HTTP_ACCEPT="text/html").get(f"/ledger/{mine}/").status_code == 302
+    assert Caller(desk, "first").get(f"/ledger/entries/{mine}/receipt").json()["receipt"] == receipt
+    assert Caller(desk, "first").get(f"/ledger/entries/{theirs}/receipt").status_code == 404
