@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -10,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from abeyance import ledger
 from abeyance.errors import BadInput, NotFound
 from abeyance.ledger import verifying
-from abeyance.ledger.receipts import NotYetPublished
+from abeyance.ledger.receipts import NotYetPublished, receipt
 from abeyance.ledger.sequencer import integrate
 from abeyance.pauses import actions as pauses
 from abeyance.people.models import Member
 from abeyance.reporting import publishing, register
 from abeyance.reporting.models import Publication
+from abeyance.rules.events import StanceRecorded
 from abeyance.rules.publication import Stance, StanceKind
 from tests.casefile.packed import declare, stated
 from tests.desk import Desk
@@ -91,6 +95,21 @@ def test_an_exported_folder_is_checked_without_a_desk_and_a_changed_file_is_foun
     assert not verifying.verify_file(folder, None).holds
     (folder / "LIST").unlink()
     assert not verifying.verify_file(folder, None).holds
+
+
+def test_a_folder_is_no_publication_by_the_receipt_of_another_entry_with_the_same_digest(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """A member whose own text was the list of a forged folder would otherwise have the log vouch for it."""
+    folder = exported(desk, tmp_path / "out")
+    digest = hashlib.sha256((folder / "LIST").read_bytes()).hexdigest()
+    with transaction.atomic():
+        entry = ledger.append(StanceRecorded(lines=1, digest=digest), by=desk.first, now=desk.now())
+    integrate(desk.now(), force=True)
+    (folder / "RECEIPT.tlog-proof").write_text(receipt(entry), newline="\n")
+    found = verifying.verify_file(folder, None)
+    assert not found.holds
+    assert "another entry" in found.reason
 
 
 def test_before_the_logs_next_batch_there_is_no_receipt_and_so_no_export(desk: Desk, tmp_path: Path) -> None:
