@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -202,7 +202,17 @@ def _refuse_targets(case: Case, lines: Sequence[str]) -> None:
         raise _refused("names-target", "A line holds an identifier that the request names. No target is named.")
 
 
-@on_agreement("consultation-lines", propose=Permission.DILIGENCE_WRITE, agree=Permission.DILIGENCE_AGREE)
+def _seen_by(payload: Mapping[str, Any], reader: str) -> bool:
+    """It names the request, so it waits for those alone who may know of it."""
+    return door.visible_to(reader).filter(ref=payload["case"]).exists()
+
+
+@on_agreement(
+    "consultation-lines",
+    propose=Permission.DILIGENCE_WRITE,
+    agree=Permission.DILIGENCE_AGREE,
+    seen_by=_seen_by,
+)
 def release_lines(proposal: Proposed, *, by: str, now: datetime) -> None:
     """Both may read the request; what they agree to is these rows, which never change."""
     case = door.open_for(by, proposal.payload["case"], Permission.CASE_READ, now=now)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class Taken:
     refused: str = ""
 
 
-def take_each(paths: Sequence[Path], *, channel: str, by: str, now: datetime) -> Iterator[Taken]:
+def take_each(paths: Iterable[Path], *, channel: str, by: str, now: datetime) -> Iterator[Taken]:
     """Every file a request of its own."""
     with ReadingProcess() as process:
         for path in paths:

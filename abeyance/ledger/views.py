@@ -46,7 +46,9 @@ def entry(request: MemberRequest, number: int) -> HttpResponse:
 
 @page(Permission.LEDGER_READ)
 def receipt(request: MemberRequest, number: int) -> HttpResponse:
-    answer = HttpResponse(receipts.receipt(listing.entry_without_a_case(number)), content_type="text/plain; charset=utf-8")
+    answer = HttpResponse(
+        receipts.receipt(listing.entry_without_a_case(number)), content_type="text/plain; charset=utf-8"
+    )
     answer["Content-Disposition"] = f'attachment; filename="entry-{number}.receipt.txt"'
     return answer
 

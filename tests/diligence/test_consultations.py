@@ -171,8 +171,14 @@ def test_lines_about_a_request_name_no_target_and_take_two_who_may_read_it(desk:
     assert [(line["text"], line["agreed"]) for line in consulting.lines(found, desk.second)] == [
         ("Police ask about one post.", True)
     ]
+    waits = consulting.propose_lines(found.code, ref, ["Police ask about one reply."], by=desk.first, now=desk.now())
+    assert waits in proposals.waiting("operator")
     desk.case(ref).__class__.objects.filter(ref=ref).update(restricted=True)
     assert consulting.lines(found, "operator") == []
+    assert proposals.find_for(waits.code, desk.second) == waits
+    assert waits not in proposals.waiting("operator")
+    with pytest.raises(NotFound):
+        proposals.find_for(waits.code, "operator")
 
 
 def test_with_scripts_off_a_guest_comes_in_exchanges_files_consents_and_leaves(
