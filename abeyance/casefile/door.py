@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from abeyance.casefile.models import Case, Demand, Reader
 from abeyance.errors import NotFound
+from abeyance.ledger import sight
 from abeyance.people import queries as people
 from abeyance.people.queries import Sight
 from abeyance.rules import people as rules
@@ -26,6 +27,8 @@ def visible_to(member: str) -> QuerySet[Case]:
 def visible_in(sight: Sight) -> QuerySet[Case]:
     """The same, for who has asked already what the member is."""
     member, cases = sight.actor.code, Case.objects.all()
+    if sight.actor.away:
+        return cases.none()
     if sight.hidden:
         cases = cases.exclude(Exists(Demand.objects.filter(case=OuterRef("pk"), jurisdiction__in=sight.hidden)))
     if member == OPERATOR_CODE:
@@ -35,11 +38,19 @@ def visible_in(sight: Sight) -> QuerySet[Case]:
     return cases.filter(Q(restricted=False) | Exists(Reader.objects.filter(case=OuterRef("pk"), member=member)))
 
 
-def open_for(member: str, ref: str, permission: Permission, *, now: datetime) -> Case:
-    """The case, if this member holds the permission and may read it; NotFound otherwise."""
+@sight.says_who_knows
+def known(member: str, refs: frozenset[str]) -> frozenset[str]:
+    """Of these references, those of requests that this member may know of."""
+    return frozenset(visible_to(member).filter(ref__in=refs).values_list("ref", flat=True))
+
+
+def open_for(member: str, ref: str, permission: Permission, *, now: datetime, absent: str = "") -> Case:
+    """The case, if this member holds the permission and may read it; NotFound otherwise. `absent`: what to say then,
+    where it was not asked for by its reference, which must not be told."""
     sight = people.sight_of(member)
     people.refuse_unless(rules.may(sight.actor, permission))
     case = visible_in(sight).filter(ref=ref.strip().upper()[:16]).first()
     if case is None:
-        raise NotFound(f"There is no request {ref[:24]!r} that you may read. `abeyance request list` shows yours.")
+        no_request = f"There is no request {ref[:24]!r} that you may read. `abeyance request list` shows yours."
+        raise NotFound(absent or no_request)
     return case

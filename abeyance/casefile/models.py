@@ -349,6 +349,7 @@ class ExceptionUse(models.Model):
 
 from abeyance.casefile.court_orders import CourtOrder  # noqa: E402
 from abeyance.casefile.handovers import Envelope, Link, Package, PackageItem, Release  # noqa: E402
+from abeyance.casefile.incidents import IncidentStep  # noqa: E402
 
 __all__ = [
     "Approval",
@@ -360,6 +361,7 @@ __all__ = [
     "Envelope",
     "ExceptionUse",
     "Finding",
+    "IncidentStep",
     "Item",
     "LegalHold",
     "Link",

@@ -23,7 +23,7 @@ from abeyance.errors import BadInput, NotFound, Refused, SomeoneElseWasFirst
 from abeyance.people import proposals
 from abeyance.people import queries as people
 from abeyance.people.models import Proposal
-from abeyance.people.proposals import Proposed, on_agreement
+from abeyance.people.proposals import About, Proposed, on_agreement
 from abeyance.rules.decision import Reason
 from abeyance.rules.diligence import Quote
 from abeyance.rules.events import ConsultationEnded, ConsultationLink, ConsultationOpened, LinesReleased, PassageTaken
@@ -202,16 +202,15 @@ def _refuse_targets(case: Case, lines: Sequence[str]) -> None:
         raise _refused("names-target", "A line holds an identifier that the request names. No target is named.")
 
 
-def _seen_by(payload: Mapping[str, Any], reader: str) -> bool:
-    """It names the request, so it waits for those alone who may know of it."""
-    return door.visible_to(reader).filter(ref=payload["case"]).exists()
+def _its_request(payload: Mapping[str, Any]) -> list[About]:
+    return [About(case.holder, case.ref) for case in Case.objects.filter(ref=payload["case"])]
 
 
 @on_agreement(
     "consultation-lines",
     propose=Permission.DILIGENCE_WRITE,
     agree=Permission.DILIGENCE_AGREE,
-    seen_by=_seen_by,
+    about=_its_request,
 )
 def release_lines(proposal: Proposed, *, by: str, now: datetime) -> None:
     """Both may read the request; what they agree to is these rows, which never change."""

@@ -16,17 +16,20 @@ from django.conf import settings
 
 from abeyance import fence, ledger, seals
 from abeyance.asking import Asked, Plain
-from abeyance.casefile.models import Case, Demand, Document, Item
+from abeyance.casefile.models import Case, Demand, Document, IncidentStep, Item
 from abeyance.errors import BadInput
 from abeyance.intake import provisional
 from abeyance.intake.provisional import Provisional
 from abeyance.intake.reading import Reading, Suggestion
+from abeyance.ledger import sight
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.policy.calendars import calendar_of
 from abeyance.policy.queries import asking_binds_readers
-from abeyance.rules.events import RequestReceived
+from abeyance.rules.events import Event, IncidentBegun, RequestReceived
+from abeyance.rules.people import OPERATOR_CODE
 from abeyance.rules.permissions import Permission
+from abeyance.rules.served import Served
 from abeyance.seals import FileSeal, HolderKey
 
 DOCUMENTS = "documents"
@@ -55,30 +58,40 @@ class _Stored:
 
 
 def receive(
-    files: Sequence[tuple[Path, Reading]], *, channel: str, by: str, now: datetime, names: Sequence[str] = ()
+    files: Sequence[tuple[Path, Reading]],
+    *,
+    channel: str,
+    by: str,
+    now: datetime,
+    names: Sequence[str] = (),
+    served: Served | None = None,
 ) -> Arrived:
     """Take in files that arrived together as one request. `files` have been read; `names` are as the sender gave them.
 
-    Raises BadInput for what cannot be taken at all. Byte-identical input is merged with what arrived before.
+    Raises BadInput for what cannot be taken at all. Byte-identical input is merged with what arrived before, unless
+    that is a request of which a member may not know: to that member it is new.
     """
-    people.require(by, Permission.INTAKE_RECEIVE, now)
+    # What is served on one of us in person, any of us reports.
+    people.require(by, Permission.INTAKE_RECEIVE, now) if served is None else people.require_present(by)
     _refuse_unusable(files)
     digests = [_digest_of(reading) for _, reading in files]
     found = tuple(suggestion for _, reading in files for suggestion in reading.suggestions)
     marks = tuple(f"{part.path}: {part.mark}" for _, reading in files for part in reading.parts if part.mark)
-    earlier = _same_bytes(digests)
+    earlier = _same_bytes(digests, by)
     if earlier is not None:
-        return Arrived(earlier, True, found, marks)
+        return Arrived(earlier, _may_be_told(by, earlier), found, marks)
     key = uuid.uuid4()
     known = directory.names() if any(each.field == "agency" for each in found) else ()
     demand = provisional.from_readings([reading for _, reading in files], known)
+    if served is not None:
+        demand = provisional.as_served(demand, served)
     sealing = seals.NewKey(f"case:{key}", demand.jurisdiction)
     stored = [
         _store(sealing.key, path, reading, name)
         for (path, reading), name in zip(files, _names(files, names), strict=True)
     ]
-    arrived = _record(key, sealing, stored, demand, channel=channel, by=by, found=found, marks=marks)
-    if arrived.duplicate:
+    arrived = _record(key, sealing, stored, demand, channel=channel, by=by, found=found, marks=marks, served=served)
+    if arrived.entry is None:
         for item in stored:
             (_documents() / item.path).unlink(missing_ok=True)
     return arrived
@@ -100,19 +113,30 @@ def _digest_of(reading: Reading) -> bytes:
     return reading.parts[0].sha256
 
 
-def _same_bytes(digests: Sequence[bytes]) -> str | None:
+def _same_bytes(digests: Sequence[bytes], by: str) -> str | None:
     """The request that arrived before with exactly these files, if there is one."""
     asked = Asked()
     found = _asking_same_bytes(asked, digests)
     asked.now()
-    return found[0][0] if found else None
+    return _merged_with(found, by)
+
+
+def _merged_with(found: list[Plain], by: str) -> str | None:
+    """The shell merges whatever is the same, since a folder of mail is read again and again, and may not be told."""
+    refs = [str(ref) for (ref,) in found]
+    known = refs if by == OPERATOR_CODE or not refs else [ref for ref in refs if ref in sight.known(by, refs)]
+    return known[0] if known else None
+
+
+def _may_be_told(by: str, ref: str) -> bool:
+    return bool(sight.known(by, [ref]))
 
 
 SAME_BYTES = """
 SELECT c.ref FROM casefile_document d JOIN casefile_case c ON c.id = d.case_id
 WHERE d.sha256 = %s AND c.erased_at IS NULL
     AND ARRAY(SELECT each.sha256 FROM casefile_document each WHERE each.case_id = c.id ORDER BY 1) = %s::bytea[]
-ORDER BY c.id LIMIT 1
+ORDER BY c.id LIMIT 100
 """
 
 
@@ -143,6 +167,7 @@ def _record(
     by: str,
     found: tuple[Suggestion, ...],
     marks: tuple[str, ...],
+    served: Served | None,
 ) -> Arrived:
     """One short transaction inside the fence: "new" or "under way" is judged by the epoch that is read here."""
     act, digests, asked, writing = uuid.uuid4(), [item.sealed.sha256 for item in stored], Asked(), Asked()
@@ -152,15 +177,18 @@ def _record(
     earlier, restricted = _asking_same_bytes(asked, digests), asking_binds_readers(asked, demand.instrument)
     case_key, demand_key = asked.drawn(Case), asked.drawn(Demand)
     with fence.together(act, asked) as entered:
-        if earlier:
-            return Arrived(earlier[0][0], True, found, marks)
-        case = Case(pk=case_key[0][0], key=key, channel=channel, restricted=restricted())
+        if same := _merged_with(earlier, by):
+            return Arrived(same, _may_be_told(by, same), found, marks)
+        case = Case(pk=case_key[0][0], key=key, channel=channel, restricted=served is not None or restricted())
         case.arrived_at, case.arrived_epoch = entered.now, entered.epoch
         made = sealing.write(writing)
         _write(writing, case, demand_key[0][0], stored, demand, sealed)
-        event = RequestReceived(channel=channel, documents=len(stored), digest=_digest(digests))
+        events: list[Event] = [RequestReceived(channel=channel, documents=len(stored), digest=_digest(digests))]
+        if served is not None:
+            writing.written(*(IncidentStep(case=case, step=step.value) for step in served.steps))
+            events.append(IncidentBegun(steps=len(served.steps)))
         entries = ledger.appending(
-            writing, [event], by=by, now=entered.now, holder=sealing.key, case=case.ref, epoch=entered.epoch, act=act
+            writing, events, by=by, now=entered.now, holder=sealing.key, case=case.ref, epoch=entered.epoch, act=act
         )
         writing.now()
         assert made, "nobody else knows this case yet"

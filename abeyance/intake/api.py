@@ -10,12 +10,31 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from abeyance.errors import BadInput
-from abeyance.intake import taking
+from abeyance.intake import serving, taking
 from abeyance.intake.commands import arrived_document
+from abeyance.people import queries as people
 from abeyance.people.bearer import MemberToken, caller
+from abeyance.rules.served import LONGEST, Place, Served, Wanted
 from abeyance.seals.uploads import SealedUpload
 
 router = Router(tags=["intake"], auth=MemberToken())
+
+
+class ServedIn(Schema):
+    """Served on a member in person; what is left out is not known. `on`: a colleague, by handle or code."""
+
+    on: str = Field(default="", max_length=64)
+    place: Place | None = None
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    wanted: Wanted | None = None
+    by_whom: str = Field(default="", max_length=LONGEST)
+    said: str = Field(default="", max_length=LONGEST)
+    papers: str = Field(default="", max_length=LONGEST)
+    devices: str = Field(default="", max_length=LONGEST)
+    secrecy: bool | None = None
+    custody: bool | None = None
+    reach: str = Field(default="", max_length=LONGEST)
+    shut_out: bool = False
 
 
 class Note(Schema):
@@ -43,3 +62,12 @@ def intake(request: HttpRequest) -> dict[str, Any]:
 def note(request: HttpRequest, body: Note) -> dict[str, Any]:
     arrived = taking.take_note(body.text, channel=body.channel, by=caller(request), now=datetime.now(UTC))
     return arrived_document(arrived)
+
+
+@router.post("/served", response={201: dict[str, Any]})
+def served(request: HttpRequest, body: ServedIn) -> dict[str, Any]:
+    by, said = caller(request), body.dict()
+    shut = said.pop("shut_out")
+    said["on"] = people.code_of(body.on) if body.on else by
+    arrived = serving.report(Served(**said), by=by, now=datetime.now(UTC), shut_out=shut)
+    return {"ref": arrived.ref, "shut_out": shut}

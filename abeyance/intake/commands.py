@@ -10,10 +10,13 @@ from typing import Any
 
 from abeyance.console import Answer
 from abeyance.errors import BadInput
-from abeyance.intake import taking
+from abeyance.intake import serving, taking
 from abeyance.intake.actions import Arrived, suggestion_document
 from abeyance.intake.taking import Taken
 from abeyance.people import commands as people
+from abeyance.people import queries
+from abeyance.people.membership import checked_jurisdiction
+from abeyance.rules.served import Place, Served, Wanted
 
 CHANNELS = ("file", "mail", "post", "telephone")
 QUESTIONS = (
@@ -29,6 +32,15 @@ QUESTIONS = (
 )
 
 
+TOLD = {
+    "said": "what was demanded, in their words",
+    "by_whom": "authority, names, numbers of badges",
+    "papers_left": "which papers they left",
+    "devices": "which devices they took or saw unlocked",
+    "reach": "how the person can be reached",
+}
+
+
 def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     intake = sub.add_parser(
         "intake",
@@ -41,6 +53,20 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     intake.add_argument("--channel", choices=CHANNELS, help="how it came (default: file; telephone without a file)")
     people.acting_arguments(intake)
     intake.set_defaults(run=run)
+    text = "a demand served on one of us in person: counsel alone reads it, and is woken"
+    served = sub.add_parser("served", help=text, description=f"{text.capitalize()}. Nothing is required.")
+    served.add_argument("papers", nargs="*", type=Path, metavar="FILE", help="pictures of the papers that were left")
+    served.add_argument("--on", metavar="MEMBER", help="on whom, if not on yourself")
+    served.add_argument("--place", choices=[each.value for each in Place])
+    served.add_argument("--country", metavar="CC")
+    served.add_argument("--wanted", choices=[each.value for each in Wanted])
+    for name, meaning in TOLD.items():
+        served.add_argument(f"--{name.replace('_', '-')}", default="", metavar="TEXT", help=meaning)
+    for name in ("secrecy", "custody"):
+        served.add_argument(f"--{name}", choices=("yes", "no"))
+    served.add_argument("--shut-out", action="store_true", help="shut yourself out of the desk for at least a week")
+    people.acting_arguments(served)
+    served.set_defaults(run=run_served)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -53,6 +79,26 @@ def run(args: argparse.Namespace) -> Answer:
         name = ", ".join(path.name for path in args.files)
         return _answer([Taken(name, taking.take_together(args.files, channel=channel, by=by, now=now))])
     return _answer(list(taking.take_each(args.files, channel=channel, by=by, now=now)))
+
+
+def run_served(args: argparse.Namespace) -> Answer:
+    by = people.acting(args, needs_credential=not args.on or args.shut_out)
+    said = Served(
+        on=queries.code_of(args.on) if args.on else by,
+        place=Place(args.place) if args.place else None,
+        country=checked_jurisdiction(args.country) if args.country else None,
+        wanted=Wanted(args.wanted) if args.wanted else None,
+        by_whom=args.by_whom,
+        said=args.said,
+        papers=args.papers_left,
+        devices=args.devices,
+        secrecy=None if args.secrecy is None else args.secrecy == "yes",
+        custody=None if args.custody is None else args.custody == "yes",
+        reach=args.reach,
+    )
+    given = [(path, path.name) for path in args.papers]
+    arrived = serving.report(said, by=by, now=datetime.now(UTC), papers=given, shut_out=args.shut_out)
+    return Answer({"ref": arrived.ref, "shut_out": args.shut_out}, f"It is with counsel, as {arrived.ref}.")
 
 
 def _ask() -> str:

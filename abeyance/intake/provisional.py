@@ -4,12 +4,13 @@ so the rules only ask; but pauses cover it from its arrival, and what is doubtfu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import TypeVar
 
 from abeyance.intake.reading import Reading, Suggestion
+from abeyance.rules.served import Served
 from abeyance.rules.terms import DataCategory, DemandKind, IdentifierKind, RequesterKind
 
 _E = TypeVar("_E", bound=Enum)
@@ -57,6 +58,18 @@ def from_readings(readings: Sequence[Reading], agencies: Known) -> Provisional:
         deadline=_earliest(_values(found, "deadline")),
         particulars={field: _values(found, field)[:20] for field in FROM_THE_PAPERS if _values(found, field)},
         items=_items(found),
+    )
+
+
+def as_served(found: Provisional, served: Served) -> Provisional:
+    """What whoever stands before an officer says, over what was read: it is always urgent, and a duty of secrecy stays
+    one until somebody says that there is none."""
+    return replace(
+        found,
+        kind=served.kind or found.kind,
+        jurisdiction=served.country or found.jurisdiction,
+        emergency=True,
+        secrecy=found.secrecy if served.secrecy is None else served.secrecy,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from abeyance.console import Answer
+from abeyance.console import Answer, acting_arguments
 from abeyance.errors import BadInput, NotFound
 from abeyance.ledger import verifying
 from abeyance.rules.ledger.notes import LARGEST_NOTE
@@ -25,11 +25,14 @@ def register(sub: Parsers[argparse.ArgumentParser]) -> None:
     verbs = ledger.add_subparsers(dest="verb", required=True, metavar="VERB")
     listed = _verb(verbs, "list", run_list, "entries, newest last")
     listed.add_argument("--case", help="only those of one case")
+    acting_arguments(listed)
     listed.add_argument("--last", type=int, default=50, help=f"how many, at most {MOST_LISTED}")
     _verb(verbs, "checkpoint", run_checkpoint, "the newest signed checkpoint; keep it somewhere else")
     integrated = _verb(verbs, "integrate", run_integrate, "publish what is due")
     integrated.add_argument("--now", dest="force", action="store_true", help="do not wait for the cadence")
-    _verb(verbs, "receipt", run_receipt, "a receipt of one entry").add_argument("entry", type=int)
+    proven = _verb(verbs, "receipt", run_receipt, "a receipt of one entry")
+    proven.add_argument("entry", type=int)
+    acting_arguments(proven)
     _verb(verbs, "key", run_key, "the verifier key of the log")
     checked = _verb(verbs, "check", run_check, "replay the log and name any difference")
     checked.add_argument("--against", type=Path, metavar="FILE", help="a checkpoint that was held elsewhere")
@@ -59,9 +62,13 @@ def run_verify(args: argparse.Namespace) -> Answer:
 
 
 def run_list(args: argparse.Namespace) -> Answer:
-    from abeyance.ledger.listing import listed
+    from abeyance.ledger import listing, sight
 
-    rows = listed(case=args.case, last=max(1, min(args.last, MOST_LISTED)))
+    by, last = _reader(args), max(1, min(args.last, MOST_LISTED))
+    if args.case is None:
+        rows = listing.seen_by(by, last)
+    else:
+        rows = listing.listed(case=args.case, last=last) if sight.known(by, [args.case]) else []
     text = "\n".join(f"{row['entry']:>6}  {row['at'][:19]}  {row['by']:<10} {row['sentence']}" for row in rows)
     return Answer(rows, text or "There are no entries.")
 
@@ -86,10 +93,13 @@ def run_integrate(args: argparse.Namespace) -> Answer:
 
 
 def run_receipt(args: argparse.Namespace) -> Answer:
-    from abeyance.ledger.listing import entry
+    from abeyance.ledger import listing, sight
     from abeyance.ledger.receipts import receipt
 
-    text = receipt(entry(args.entry))
+    found = listing.entry(args.entry)
+    if found.case is not None and not sight.known(_reader(args), [found.case]):
+        raise NotFound(listing.NO_ENTRY.format(number=args.entry))
+    text = receipt(found)
     return Answer({"entry": args.entry, "receipt": text}, text.rstrip("\n"))
 
 
@@ -129,6 +139,16 @@ def run_begin_origin(args: argparse.Namespace) -> Answer:
     begun = begin_new_origin(args.name, by="operator", now=datetime.now(UTC), newest=newest)
     text = f"The log goes on as {begun.name}, with the {begun.first_size} leaves known here."
     return Answer({"origin": begun.name, "size": begun.first_size}, text)
+
+
+def _reader(args: argparse.Namespace) -> str:
+    from abeyance.people import queries
+    from abeyance.people.commands import acting
+    from abeyance.rules.permissions import Permission
+
+    by = acting(args, needs_credential=False)
+    queries.require(by, Permission.LEDGER_READ, datetime.now(UTC))
+    return by
 
 
 def _read(path: Path) -> bytes:

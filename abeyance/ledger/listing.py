@@ -5,18 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from abeyance.errors import NotFound
+from abeyance.ledger import sight
 from abeyance.ledger.models import Entry, Origin, Place
 from abeyance.ledger.signatures import key_of
 from abeyance.rules.events import BadEvent, from_dict, spell_moment
 from abeyance.rules.ledger.opening import BadOpening, read_content
 
+AT_ONCE = 1000
+NO_ENTRY = "There is no entry {number}, or it belongs to a request: look for it there."
 
-def listed(*, case: str | None = None, last: int = 50) -> list[dict[str, Any]]:
-    """The newest entries, oldest first. Whoever calls has made sure that they may be seen."""
-    entries = Entry.objects.order_by("-pk")
-    if case is not None:
-        entries = entries.filter(case=case)
+
+def listed(*, case: str, last: int = 50) -> list[dict[str, Any]]:
+    """The newest entries of a request, oldest first. Whoever calls has made sure that they may be seen."""
+    entries = Entry.objects.filter(case=case).order_by("-pk")
     return _all_described(list(entries[:last])[::-1])
+
+
+def seen_by(reader: str, last: int) -> list[dict[str, Any]]:
+    """The newest entries, oldest first, without those of requests that the reader may not know of."""
+    found: list[Entry] = []
+    before = None
+    while len(found) < last:
+        entries = (
+            Entry.objects.order_by("-pk") if before is None else Entry.objects.filter(pk__lt=before).order_by("-pk")
+        )
+        rows = list(entries[:AT_ONCE])
+        if not rows:
+            break
+        known, before = sight.known(reader, {row.case for row in rows if row.case}), rows[-1].pk
+        found += [row for row in rows if row.case is None or row.case in known]
+    return _all_described(found[:last][::-1])
 
 
 def without_a_case(before: int | None, most: int) -> list[dict[str, Any]]:
@@ -35,7 +53,15 @@ def _all_described(found: list[Entry]) -> list[dict[str, Any]]:
 def entry(number: int) -> Entry:
     found = Entry.objects.filter(pk=number).first() if 0 < number < 1 << 63 else None
     if found is None:
-        raise NotFound(f"There is no entry {number}, or it belongs to a request: look for it there.")
+        raise NotFound(NO_ENTRY.format(number=number))
+    return found
+
+
+def entry_without_a_case(number: int) -> Entry:
+    """One that belongs to a request is told apart from none by nobody here."""
+    found = entry(number)
+    if found.case is not None:
+        raise NotFound(NO_ENTRY.format(number=number))
     return found
 
 

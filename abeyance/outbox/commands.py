@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from abeyance.console import Answer
+from abeyance.console import Answer, acting_arguments
 
 
 def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     jobs = sub.add_parser("jobs", help="effects that wait to happen: list, run, try again")
     verbs = jobs.add_subparsers(dest="verb", required=True, metavar="VERB")
     listed = verbs.add_parser("list", help="how many wait, and those that were given up")
+    acting_arguments(listed)
     listed.set_defaults(run=run_list)
     due = verbs.add_parser("run", help="run what is due, here and now")
     due.add_argument("--limit", type=int, default=100, help="at most so many")
@@ -20,10 +21,12 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     again.set_defaults(run=run_retry)
 
 
-def run_list(_: argparse.Namespace) -> Answer:
+def run_list(args: argparse.Namespace) -> Answer:
     from abeyance import outbox
+    from abeyance.people.commands import acting
 
-    count, found = outbox.waiting(), outbox.failures()
+    by = acting(args, needs_credential=False)
+    count, found = outbox.waiting(reader=by), outbox.failures(reader=by)
     document = {
         "waiting": count,
         "failed": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ from django.db import connection
 from django.utils import timezone
 
 from abeyance.errors import NotFound
+from abeyance.ledger import sight
 from abeyance.outbox import troubles
 from abeyance.outbox.registry import TASK_NAME, arguments
+from abeyance.rules.people import OPERATOR_CODE
 
 if TYPE_CHECKING:
     from abeyance.ledger.models import Entry
@@ -68,16 +70,16 @@ def _refuse_content(name: str, value: object) -> None:
         raise ValueError(f"a job carries ids only; {name} is none")
 
 
-FAILED = """SELECT j.id, j.task_name, j.args, j.attempts, max(e.at) FROM procrastinate_jobs j
+# The request that a job is about, by the entry because of which it was queued; a job without one is about none.
+ITS_CASE = """(SELECT x."case" FROM ledger_entry x WHERE x.id = (j.args->>'because_of')::bigint)"""
+FAILED = f"""SELECT j.id, j.task_name, j.args, j.attempts, max(e.at), {ITS_CASE} FROM procrastinate_jobs j
     JOIN procrastinate_events e ON e.job_id = j.id
-    WHERE j.status = 'failed' GROUP BY j.id ORDER BY j.id DESC LIMIT %s"""
+    WHERE j.status = 'failed' GROUP BY j.id ORDER BY j.id DESC LIMIT %s"""  # noqa: S608
 
 
-def failures(most: int = MOST_LISTED) -> list[Failure]:
-    """Newest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(FAILED, [most])
-        rows = cursor.fetchall()
+def failures(most: int = MOST_LISTED, *, reader: str = OPERATOR_CODE) -> list[Failure]:
+    """Newest first; without those about requests of which the reader may not know."""
+    rows = _seen(FAILED, [most], reader)
     kinds = troubles.kinds_of(row[0] for row in rows)
     return [
         Failure(job, task, arguments(args), attempts, at, troubles.sentence(kinds.get(job)))
@@ -85,15 +87,13 @@ def failures(most: int = MOST_LISTED) -> list[Failure]:
     ]
 
 
-PENDING = """SELECT id, task_name, attempts, scheduled_at FROM procrastinate_jobs
-    WHERE status IN ('todo', 'doing') ORDER BY attempts DESC, id LIMIT %s"""
+PENDING = f"""SELECT j.id, j.task_name, j.attempts, j.scheduled_at, {ITS_CASE} FROM procrastinate_jobs j
+    WHERE j.status IN ('todo', 'doing') ORDER BY j.attempts DESC, j.id LIMIT %s"""  # noqa: S608
 
 
-def pending(most: int = MOST_LISTED) -> list[Pending]:
+def pending(most: int = MOST_LISTED, *, reader: str = OPERATOR_CODE) -> list[Pending]:
     """Those that have failed before come first, each with why."""
-    with connection.cursor() as cursor:
-        cursor.execute(PENDING, [most])
-        rows = cursor.fetchall()
+    rows = _seen(PENDING, [most], reader)
     kinds = troubles.kinds_of(row[0] for row in rows if row[2])
     return [
         Pending(job, task, attempts, again, troubles.sentence(kinds.get(job)) if attempts else None)
@@ -101,22 +101,31 @@ def pending(most: int = MOST_LISTED) -> list[Pending]:
     ]
 
 
-def waiting() -> int:
-    """How many jobs have still to be done, now or later."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')")
-        return int(cursor.fetchone()[0])
+WAITING = f"SELECT count(*), {ITS_CASE} FROM procrastinate_jobs j WHERE j.status IN ('todo', 'doing')"  # noqa: S608
+BY_CASE = " GROUP BY 2"
+OVERDUE = (
+    " AND %s > coalesce(j.scheduled_at, (SELECT min(at) FROM procrastinate_events e WHERE e.job_id = j.id), now())"
+)
 
 
-def overdue(minutes: int = 60) -> int:
+def waiting(*, reader: str = OPERATOR_CODE) -> int:
+    """How many jobs have still to be done, now or later, of those that the reader may know of."""
+    return sum(int(row[0]) for row in _seen(WAITING + BY_CASE, [], reader))
+
+
+def overdue(minutes: int = 60, *, reader: str = OPERATOR_CODE) -> int:
     """How many jobs should have been done so long ago."""
+    since = timezone.now() - timedelta(minutes=minutes)
+    return sum(int(row[0]) for row in _seen(WAITING + OVERDUE + BY_CASE, [since], reader))
+
+
+def _seen(statement: str, arguments: Sequence[int | datetime], reader: str) -> list[tuple[Any, ...]]:
+    """The rows, whose last column is a request, without those that the reader may not know of, and without it."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM procrastinate_jobs j WHERE status IN ('todo', 'doing') AND %s > coalesce("
-            "scheduled_at, (SELECT min(at) FROM procrastinate_events e WHERE e.job_id = j.id), now())",
-            [timezone.now() - timedelta(minutes=minutes)],
-        )
-        return int(cursor.fetchone()[0])
+        cursor.execute(statement, arguments)
+        rows = cursor.fetchall()
+    known = sight.known(reader, {row[-1] for row in rows if row[-1]})
+    return [row[:-1] for row in rows if row[-1] is None or row[-1] in known]
 
 
 def retry(job: int) -> None:

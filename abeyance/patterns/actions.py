@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection
@@ -18,7 +19,7 @@ from abeyance.patterns.models import MarkRow, Pair, Suspension
 from abeyance.people import proposals
 from abeyance.people import queries as people
 from abeyance.people.models import Proposal
-from abeyance.people.proposals import Proposed, on_agreement
+from abeyance.people.proposals import About, Proposed, on_agreement
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import ExceptionResumed, ExceptionSuspended, MatterDecided, MatterFound
 from abeyance.rules.patterns import COMMON, Mark, MarkKind, alike
@@ -97,7 +98,18 @@ def propose_another(ref: str, other: str, *, by: str, now: datetime) -> Proposal
     return proposals.propose("matter-another", f"pair-{pair.pk}", {"pair": pair.pk}, by=by, now=now)
 
 
-@on_agreement("matter-another", propose=Permission.ANSWER_PROPOSE, agree=Permission.ANSWER_AGREE, alone=True)
+def _both(payload: Mapping[str, Any]) -> list[About]:
+    found = Pair.objects.select_related("first", "second").filter(pk=payload["pair"]).first()
+    return [About(case.holder, case.ref) for case in (found.second, found.first)] if found else []
+
+
+@on_agreement(
+    "matter-another",
+    propose=Permission.ANSWER_PROPOSE,
+    agree=Permission.ANSWER_AGREE,
+    alone=True,
+    about=_both,
+)
 def another(proposal: Proposed, *, by: str, now: datetime) -> None:
     """The agreer must be able to read both requests: they decide about what they can see."""
     found = Pair.objects.select_related("first", "second").filter(pk=proposal.payload["pair"]).first()

@@ -40,14 +40,15 @@ class PauseAlarm:
         return f"{self.name} was to be reviewed by {day}. It holds until two people decide; nothing resumes by itself."
 
 
-def alarms(now: datetime) -> list[PauseAlarm]:
+def alarms(now: datetime, *, reader: str | None) -> list[PauseAlarm]:
+    """A rise is told only of requests that the reader may know of; without a reader, of all, for nobody's eyes."""
     found = [_alarm(row, "unconfirmed", row.confirm_by, now) for row in store.unconfirmed(now) if row.confirm_by]
     newest = {row.name: row for row in store.rows_in_force()}
     for row in newest.values():
         reviewed_by = datetime.combine(store.from_row(row).review_by, time(), tzinfo=UTC) + DAY
         if reviewed_by <= now:
             found.append(_alarm(row, "review", reviewed_by - DAY, now))
-    for rise in exceptions.rising(now):
+    for rise in exceptions.rising(now, reader=reader):
         row, day = newest[rise.pause], datetime.combine(now.date(), time(), tzinfo=UTC)
         found.append(PauseAlarm(row, "rise", day, day, rise))
     return found

@@ -83,9 +83,12 @@ def facts_of(uses: Iterable[ExceptionUse]) -> tuple[ExceptionFacts, ...]:
     )
 
 
-def rising(now: datetime) -> tuple[Rise, ...]:
-    """Exceptions of pauses in force that are asked for ever more, and are not suspended."""
+def rising(now: datetime, *, reader: str | None) -> tuple[Rise, ...]:
+    """Exceptions of pauses in force that are asked for ever more, in requests that the reader may know of, and are not
+    suspended."""
     uses = ExceptionUse.objects.filter(proposed_at__gt=now - 2 * WINDOW)
+    if reader is not None:
+        uses = uses.filter(case__in=door.visible_to(reader))
     found = rises(list(uses.values_list("pause", "exception", "proposed_at")), now=now)
     in_force = {pause.name for pause in store.in_force()}
     suspended = {(row.pause, row.exception) for row in patterns.suspensions()}

@@ -75,7 +75,9 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
 def _announced(name: str, told: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     """What was announced, whether it may be used now, and whether it is used ever more."""
     suspended = {row.exception for row in patterns.suspensions() if row.pause == name}
-    rising = {rise.exception: rise.sentence for rise in exceptions.rising(now) if rise.pause == name}
+    rising = {
+        rise.exception: rise.sentence for rise in exceptions.rising(now, reader=request.member) if rise.pause == name
+    }
     return [
         {
             "said": each,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from abeyance.people import actions, commands, proposals, queries
+from abeyance.people import actions, commands, proposals, queries, travel
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.people.models import Member, Proposal
 
@@ -19,6 +19,7 @@ class MemberOut(Schema):
     handle: str
     roles: list[str]
     active: bool
+    away_until: str | None
 
 
 class ProposalOut(Schema):
@@ -38,6 +39,13 @@ class ProposalWithContent(ProposalOut):
 class NewMember(Schema):
     handle: str = Field(max_length=63)
     roles: list[str] = Field(max_length=16)
+
+
+class Journey(Schema):
+    """`member`: somebody else, who asks for it."""
+
+    until: datetime
+    member: str | None = Field(default=None, max_length=64)
 
 
 class Roles(Schema):
@@ -84,6 +92,20 @@ def exclude_self(request: HttpRequest, jurisdiction: str) -> None:
 @router.delete("/exclusions/{jurisdiction}", response={202: ProposalOut})
 def include_self(request: HttpRequest, jurisdiction: str) -> ProposalOut:
     return _proposal(actions.propose_inclusion(jurisdiction, by=caller(request), now=_now()))
+
+
+@router.post("/travel", response=dict[str, object])
+def travel_(request: HttpRequest, body: Journey) -> dict[str, object]:
+    """At once: this token, too, is void when the answer arrives."""
+    by, until = caller(request), body.until if body.until.tzinfo else body.until.replace(tzinfo=UTC)
+    left = travel.left_behind(queries.code_of(body.member) if body.member else by, until)
+    away = travel.go(until, member=body.member, by=by, now=_now())
+    return {"away_until": away.isoformat(timespec="minutes"), "left_behind": left}
+
+
+@router.post("/travel/{member}/return", response={202: ProposalOut})
+def return_(request: HttpRequest, member: str) -> ProposalOut:
+    return _proposal(travel.propose_return(member, by=caller(request), now=_now()))
 
 
 @router.put("/guarded/{jurisdiction}/{member}", response={202: ProposalOut})

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.conf import settings
 
+from abeyance import console
 from abeyance.console import Answer
 from abeyance.errors import BadInput, Refused
-from abeyance.people import actions, proposals, queries
+from abeyance.people import actions, proposals, queries, travel
 from abeyance.people.models import Member, Proposal
 from abeyance.rules.decision import Reason
 from abeyance.rules.people import OPERATOR_CODE
@@ -24,12 +25,7 @@ LONGEST_TOKEN_FILE = 4096
 # --- who acts
 
 
-def acting_arguments(parser: argparse.ArgumentParser) -> None:
-    """Every command that asks `acting` has these."""
-    parser.add_argument("--as", dest="acting_as", metavar="MEMBER", help="act as this member, by handle or code")
-    parser.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="file with the member's token (or set ABEYANCE_TOKEN)"
-    )
+acting_arguments = console.acting_arguments
 
 
 def acting(args: argparse.Namespace, needs_credential: bool) -> str:
@@ -86,6 +82,10 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         verbs, "guard", guard, "admit a member to a guarded jurisdiction (adviser)", "member", "jurisdiction"
     )
     listed.add_argument("--end", action="store_true", help="take the member from the list, at once")
+    away = _verb(verbs, "travel", travel_, "shut yourself out before a border, at once")
+    away.add_argument("--until", required=True, metavar="MOMENT", help="YYYY-MM-DDTHH:MM, UTC unless it says otherwise")
+    away.add_argument("--member", metavar="MEMBER", help="somebody else, who asks for it (whoever may remove members)")
+    _verb(verbs, "return", return_, "propose to let a member back in after a journey", "member")
     _verb(verbs, "list", list_members, "who there is")
 
     proposal = sub.add_parser("proposal", help="what waits for a second person")
@@ -159,6 +159,26 @@ def include_self(args: argparse.Namespace) -> Answer:
     return proposed(actions.propose_inclusion(args.jurisdiction, by=acting(args, needs_credential=True), now=_now()))
 
 
+def travel_(args: argparse.Namespace) -> Answer:
+    by, until = acting(args, needs_credential=args.member is None), as_moment(args.until)
+    left = travel.left_behind(queries.code_of(args.member) if args.member else by, until)
+    away = travel.go(until, member=args.member, by=by, now=_now()).isoformat(timespec="minutes")
+    told = f"Shut out, at once, until {away}; then another member agrees to the return."
+    return Answer({"away_until": away, "left_behind": left}, "\n".join([told, *left]))
+
+
+def return_(args: argparse.Namespace) -> Answer:
+    return proposed(travel.propose_return(args.member, by=acting(args, needs_credential=True), now=_now()))
+
+
+def as_moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput("A moment is written YYYY-MM-DDTHH:MM, such as 2030-01-31T18:00.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def guard(args: argparse.Namespace) -> Answer:
     by = acting(args, needs_credential=True)
     if not args.end:
@@ -169,8 +189,12 @@ def guard(args: argparse.Namespace) -> Answer:
 
 def list_members(args: argparse.Namespace) -> Answer:
     everybody = list(queries.members(also_inactive=True))
-    lines = [f"{m.code}  {m.handle:<20} {'' if m.active else '(removed) '}{', '.join(m.roles)}" for m in everybody]
+    lines = [f"{m.code}  {m.handle:<20} {_standing(m)}{', '.join(m.roles)}" for m in everybody]
     return Answer([member_document(member) for member in everybody], "\n".join(lines) or "There are no members yet.")
+
+
+def _standing(member: Member) -> str:
+    return "(removed) " if not member.active else "(shut for a journey) " if member.away_until else ""
 
 
 def list_proposals(args: argparse.Namespace) -> Answer:
@@ -206,7 +230,14 @@ def may_see_content(proposal: Proposal, member: str) -> bool:
 
 
 def member_document(member: Member) -> dict[str, Any]:
-    return {"code": member.code, "handle": member.handle, "roles": list(member.roles), "active": member.active}
+    away = member.away_until.isoformat(timespec="minutes") if member.away_until else None
+    return {
+        "code": member.code,
+        "handle": member.handle,
+        "roles": list(member.roles),
+        "active": member.active,
+        "away_until": away,
+    }
 
 
 def proposal_document(proposal: Proposal) -> dict[str, Any]:

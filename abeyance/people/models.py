@@ -34,6 +34,7 @@ class Member(models.Model):
     roles_since = models.DateTimeField()
     factor_reset_at = models.DateTimeField(null=True)
     token_due = models.BooleanField(default=False)  # two people said that a new token may be handed out
+    away_until = models.DateTimeField(null=True)  # the travel switch; it stays until two people have ended it
 
     def __str__(self) -> str:
         return self.code

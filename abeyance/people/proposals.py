@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,10 +25,12 @@ from django.db import transaction
 
 from abeyance import fence, ledger
 from abeyance.errors import BadInput, NotFound, SomeoneElseWasFirst
+from abeyance.ledger import sight
 from abeyance.people import queries
 from abeyance.people.models import Proposal, new_code
 from abeyance.rules import people as rules
 from abeyance.rules.events import ProposalAgreed, ProposalMade, ProposalWithdrawn, canonical
+from abeyance.rules.events.base import Event
 from abeyance.rules.permissions import Permission
 
 LARGEST_PAYLOAD = 4 * 2**20  # a law text with room to spare
@@ -52,6 +54,18 @@ class Proposed:
 SeenBy = Callable[[Mapping[str, Any], str], bool]
 
 
+@dataclass(frozen=True)
+class About:
+    """A request that a proposal is about. Whoever may not know of each of them does not know of the proposal either,
+    and its entries in the ledger are the first one's."""
+
+    holder: str
+    ref: str
+
+
+AboutRequests = Callable[[Mapping[str, Any]], Sequence[About]]
+
+
 class Change(Protocol):
     def __call__(self, proposal: Proposed, /, *, by: str, now: datetime) -> None: ...
 
@@ -64,6 +78,7 @@ class Kind:
     alone: bool
     change: Change
     seen_by: SeenBy | None = None
+    about: AboutRequests | None = None
 
 
 _KINDS: dict[str, Kind] = {}
@@ -71,14 +86,20 @@ _Change = TypeVar("_Change", bound=Change)
 
 
 def on_agreement(
-    name: str, *, propose: Permission, agree: Permission, alone: bool = False, seen_by: SeenBy | None = None
+    name: str,
+    *,
+    propose: Permission,
+    agree: Permission,
+    alone: bool = False,
+    seen_by: SeenBy | None = None,
+    about: AboutRequests | None = None,
 ) -> Callable[[_Change], _Change]:
     """Register what is done when a proposal of this kind is agreed, and who may propose and agree."""
 
     def register(change: _Change) -> _Change:
         if name in _KINDS and _KINDS[name].change.__qualname__ != change.__qualname__:  # type: ignore[attr-defined]
             raise ValueError(f"two functions for proposals of the kind {name}")
-        _KINDS[name] = Kind(name, propose, agree, alone, change, seen_by)
+        _KINDS[name] = Kind(name, propose, agree, alone, change, seen_by, about)
         return change
 
     return register
@@ -110,13 +131,13 @@ def propose(kind: str, subject: str, payload: Mapping[str, Any], *, by: str, now
             proposed_at=now,
         )
         made = ProposalMade(proposal=proposal.code, change=kind, digest=proposal.payload_digest.hex())
-        ledger.append(made, by=by, now=now)
+        _record(made, proposal, by=by, now=now)
     return proposal
 
 
 def agree(code: str, *, by: str, now: datetime) -> Proposal:
     """Agree to it and do it. An outermost act: where the kind says so, it enters the fence alone."""
-    kind = kind_named(find(code).kind)  # a kind never changes, so it may be read before the fence
+    kind = kind_named(find_for(code, by).kind)  # a kind never changes, so it may be read before the fence
     act = uuid4()
     with _inside(kind, act) as epoch:
         moment = fence.clock() if kind.alone else now
@@ -125,7 +146,7 @@ def agree(code: str, *, by: str, now: datetime) -> Proposal:
         proposal.agreed_by, proposal.agreed_at = by, moment
         proposal.save(update_fields=["agreed_by", "agreed_at"])
         agreed = ProposalAgreed(proposal=proposal.code, proposer=proposal.proposed_by)
-        ledger.append(agreed, by=by, now=moment, act=act, epoch=epoch)
+        _record(agreed, proposal, by=by, now=moment, act=act, epoch=epoch)
         kind.change(_as_proposed(proposal, epoch), by=by, now=moment)
     return proposal
 
@@ -134,6 +155,7 @@ def withdraw(code: str, *, by: str, now: datetime) -> Proposal:
     """Take a proposal back; also somebody else's, since this only tightens."""
     with transaction.atomic():
         queries.require(by, Permission.PROPOSAL_WITHDRAW, now)
+        find_for(code, by)
         proposal = _locked(code)
         _withdraw(proposal, by=by, now=now)
     return proposal
@@ -180,8 +202,21 @@ def open_about(subject: str, kinds: Iterable[str]) -> list[Proposal]:
 
 
 def _is_seen(proposal: Proposal, reader: str) -> bool:
-    seen_by = kind_named(proposal.kind).seen_by
-    return seen_by is None or seen_by(payload_of(proposal), reader)
+    kind = kind_named(proposal.kind)
+    if kind.about is not None:
+        refs = {each.ref for each in kind.about(payload_of(proposal))}
+        return sight.known(reader, refs) == refs
+    return kind.seen_by is None or kind.seen_by(payload_of(proposal), reader)
+
+
+def _record(
+    event: Event, proposal: Proposal, *, by: str, now: datetime, act: UUID | None = None, epoch: int | None = None
+) -> None:
+    """Among the entries of the request that it is about, or among those that are about none."""
+    about = kind_named(proposal.kind).about
+    first = next(iter(about(payload_of(proposal))), None) if about else None
+    holder, ref = (first.holder, first.ref) if first else (None, None)
+    ledger.append(event, by=by, now=now, holder=holder, case=ref, act=act, epoch=epoch)
 
 
 def payload_of(proposal: Proposal) -> Mapping[str, Any]:
@@ -235,4 +270,4 @@ def _as_proposed(proposal: Proposal, epoch: int | None) -> Proposed:
 def _withdraw(proposal: Proposal, *, by: str, now: datetime) -> None:
     proposal.withdrawn_by, proposal.withdrawn_at = by, now
     proposal.save(update_fields=["withdrawn_by", "withdrawn_at"])
-    ledger.append(ProposalWithdrawn(proposal=proposal.code), by=by, now=now)
+    _record(ProposalWithdrawn(proposal=proposal.code), proposal, by=by, now=now)

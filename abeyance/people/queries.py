@@ -33,7 +33,7 @@ def member_for_token(token: str | None) -> str | None:
         return None
     digest = digest_of(token)
     found = (
-        Credential.objects.filter(digest=digest, revoked_at=None, member__active=True)
+        Credential.objects.filter(digest=digest, revoked_at=None, member__active=True, member__away_until=None)
         .select_related("member")
         .only("digest", "member__code")
         .first()
@@ -74,6 +74,7 @@ def as_actor(member: Member) -> Actor:
         roles_since=member.roles_since,
         factor_reset_at=member.factor_reset_at,
         founder=member.founder,
+        away=member.away_until is not None,
     )
 
 
@@ -125,6 +126,9 @@ EXCLUSIONS = (
     "SELECT m.code, e.jurisdiction FROM people_exclusion e JOIN people_member m ON m.id = e.member_id"
     " WHERE m.code = ANY(%s)"
 )
+EVERYBODYS_EXCLUSIONS = (
+    "SELECT m.code, e.jurisdiction FROM people_exclusion e JOIN people_member m ON m.id = e.member_id WHERE m.active"
+)
 ADMITTED = (
     "SELECT m.code, g.jurisdiction FROM people_guardedreader g JOIN people_member m ON m.id = g.member_id"
     " WHERE m.code = ANY(%s) AND m.active"
@@ -139,6 +143,13 @@ def require(code: str, permission: Permission, now: datetime) -> Actor:
     """Refused, with the reason, unless this member may do so at this moment."""
     found = actor(code)
     refuse_unless(rules.may(found, permission))
+    return found
+
+
+def require_present(code: str) -> Actor:
+    """Refused unless this is an active member who is not shut out, whatever their roles."""
+    found = actor(code)
+    refuse_unless(rules.may_be_here(found))
     return found
 
 
@@ -214,7 +225,9 @@ def sight_of(code: str) -> Sight:
     asked = Asked()
     members = asked.rows(Member, "WHERE t.code = %s", code)
     house = house_rules_of(asked)
-    excluded, admitted = asked.plain(EXCLUSIONS, [code]), asked.plain(ON_POSITIVE_LIST, code)
+    # The shell is nobody's: it shows what every member may see.
+    whose = (EVERYBODYS_EXCLUSIONS,) if code == rules.OPERATOR_CODE else (EXCLUSIONS, [code])
+    excluded, admitted = asked.plain(*whose), asked.plain(ON_POSITIVE_LIST, code)
     asked.now()
     if not members and code != rules.OPERATOR_CODE:
         raise NotFound(f"There is no member {code}.")

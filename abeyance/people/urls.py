@@ -14,5 +14,8 @@ urlpatterns = [
     path("members/<slug:code>/token", views.propose_token, name="propose-token"),
     path("members/<slug:code>/token/issue", views.issue_token, name="issue-token"),
     path("members/<slug:code>/remove", views.remove, name="remove-member"),
+    path("members/<slug:code>/travel", views.journey_of, name="journey-of"),
+    path("members/<slug:code>/return", views.let_back, name="let-back"),
+    path("yourself/travel/", views.journey, name="journey"),
     path("yourself/exclude", views.exclude_oneself, name="exclude-oneself"),
 ]

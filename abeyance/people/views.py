@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from abeyance.errors import BadInput
-from abeyance.people import actions, queries
+from abeyance.people import actions, commands, queries, travel
 from abeyance.people.models import GuardedReader
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.rules.permissions import Permission, Role
@@ -76,6 +78,37 @@ def exclude_oneself(request: MemberRequest) -> HttpResponse:
     actions.exclude_self(country, by=request.member, now=now)
     messages.success(request, _("From now on you take no part in requests of %(country)s.") % {"country": country})
     return redirect("oneself")
+
+
+@page(None, methods=("GET", "POST"))
+def journey(request: MemberRequest) -> HttpResponse:
+    """The travel switch. It does not ask again who one is: it only shuts, and there may be little time."""
+    if request.method == "GET":
+        left = travel.left_behind(request.member, _now() + timedelta(days=7))
+        return render(request, "people/travel.html", {"left": left, "longest": travel.LONGEST.days})
+    until = _until(request.POST.get("until", ""))
+    until = travel.go(until, by=request.member, now=_now())
+    logout(request)  # the session is gone already; this one forgets it
+    return render(request, "people/shut.html", {"until": until, "places": ()})
+
+
+@act(Permission.MEMBER_REMOVE)
+def journey_of(request: MemberRequest, code: str) -> HttpResponse:
+    """For somebody who asks for it by telephone."""
+    travel.go(_until(request.POST.get("until", "")), member=code, by=request.member, now=_now())
+    messages.success(request, _("Shut out, at once."))
+    return redirect("members")
+
+
+@act(Permission.MEMBER_PROPOSE)
+def let_back(request: MemberRequest, code: str) -> HttpResponse:
+    proposal = travel.propose_return(code, by=request.member, now=_now())
+    return redirect("proposal", code=proposal.code)
+
+
+def _until(text: str) -> datetime:
+    found = commands.as_moment(text.strip())
+    return found if "+" in text or "Z" in text else found.replace(tzinfo=timezone.get_current_timezone())
 
 
 @act(Permission.GUARDED_KEEP, step_up=True)

@@ -11,8 +11,8 @@ from ninja import Field, Router, Schema
 from abeyance.people.api import ProposalOut
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.people.commands import proposal_document
-from abeyance.policy import actions, queries
-from abeyance.policy.commands import checked, comparison, in_force, text_document
+from abeyance.policy import actions, advising, queries
+from abeyance.policy.commands import checked, comparison, guidance_document, in_force, text_document
 from abeyance.policy.reading import LARGEST
 
 router = Router(tags=["policy"], auth=MemberToken())
@@ -40,6 +40,12 @@ def text(request: HttpRequest, kind: str, name: str) -> dict[str, Any]:
 @router.get("/policy-proposals/{code}", response=dict[str, Any])
 def proposed(request: HttpRequest, code: str) -> dict[str, Any]:
     return {**text_document(queries.proposed_body(code)), "changes": comparison(code)}
+
+
+@router.get("/guidance", response=dict[str, Any])
+def guidance(request: HttpRequest, country: str = "", language: str = "en") -> dict[str, Any]:
+    """What to do when officers come to one of us, and whom to call."""
+    return guidance_document(advising.guidance_for(country[:2].upper() or None, language[:12]))
 
 
 @router.post("/policy/check", response=dict[str, str])

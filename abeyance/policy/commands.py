@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from difflib import unified_diff
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.people import commands as people
-from abeyance.policy import actions, queries
+from abeyance.policy import actions, advising, queries
 from abeyance.policy.models import Current, Text
 from abeyance.policy.reading import KINDS, LARGEST, POLICY, kind_of, name_of, read
+from abeyance.rules.guidance import Guidance
 from abeyance.rules.instruments import LawEntry, OutboundEntry, standing
 
 
@@ -29,6 +31,8 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _verb(verbs, "propose", propose, "propose a text; the stricter of old and new counts").add_argument(
         "file", type=Path
     )
+    advised = _verb(verbs, "guidance", show_guidance, "what to do when officers come to one of us, and whom to call")
+    advised.add_argument("country", nargs="?", metavar="CC")
     adopt = _verb(verbs, "adopt-law", adopt_law, "counsel adopts a law entry; another member agrees")
     adopt.add_argument("entry")
     adopt.add_argument("--until", required=True, type=date.fromisoformat, metavar="DATE")
@@ -77,6 +81,20 @@ def show(args: argparse.Namespace) -> Answer:
 
 def text_document(text: Text) -> dict[str, str]:
     return {"kind": text.kind, "name": text.name, "digest": text.digest, "body": text.body}
+
+
+def show_guidance(args: argparse.Namespace) -> Answer:
+    told = guidance_document(advising.guidance_for(args.country.upper() if args.country else None, "en"))
+    lines = [told["title"], f"({told['checked']}, {told['date_checked']})"]
+    for each in told["contacts"]:
+        lines.append(f"{each['who']}: {each['telephone'] or 'number to be filled in'} {each['note']}")
+    for part in told["parts"]:
+        lines += ["", part["heading"], *(f"- {line}" for line in part["lines"])]
+    return Answer(told, "\n".join(lines))
+
+
+def guidance_document(found: Guidance) -> dict[str, Any]:
+    return asdict(found) | {"checked": found.checked.value, "date_checked": found.date_checked.isoformat()}
 
 
 def compare(args: argparse.Namespace) -> Answer:

@@ -9,7 +9,7 @@ class Text(models.Model):
     """`digest` is SHA-256 over the canonical JSON of what the TOML says; `body` is the TOML as it was written."""
 
     digest = models.CharField(max_length=64, primary_key=True)
-    kind = models.CharField(max_length=8)  # policy, law, map
+    kind = models.CharField(max_length=8)  # policy, law, map, guidance
     name = models.CharField(max_length=80)
     body = models.TextField()
     added_at = models.DateTimeField()

@@ -9,17 +9,18 @@ from typing import Any
 
 from abeyance.errors import BadInput, Unsafe
 from abeyance.policy.models import Text
+from abeyance.rules.guidance import Guidance, parse_guidance
 from abeyance.rules.instruments import LawText, parse_law
 from abeyance.rules.policy import Policy, parse_policy
 from abeyance.rules.services import DataMap, parse_data_map
 from abeyance.rules.texts import TextError, digest_of
 
-POLICY, LAW, MAP = "policy", "law", "map"
-KINDS = (POLICY, LAW, MAP)
+POLICY, LAW, MAP, GUIDANCE = "policy", "law", "map", "guidance"
+KINDS = (POLICY, LAW, MAP, GUIDANCE)
 LARGEST = 512 * 2**10  # bytes; the longest of the shipped texts has 12,000
 MOST_LINES = 10_000
 MOST_DOTS = 60  # in one line: the parser's work grows with the square of a dotted key's length
-Parsed = Policy | LawText | DataMap
+Parsed = Policy | LawText | DataMap | Guidance
 
 
 def read(kind: str, body: str, *, file: str = "text") -> tuple[Parsed, str]:
@@ -32,11 +33,11 @@ def read(kind: str, body: str, *, file: str = "text") -> tuple[Parsed, str]:
 
 
 def kind_of(body: str, *, file: str = "text") -> str:
-    """By its head: [policy], [law] or [map]."""
+    """By its head: [policy], [law], [map] or [guidance]."""
     content = _content(body, file)
     found = [kind for kind in KINDS if isinstance(content.get(kind), dict)]
     if len(found) != 1:
-        raise BadInput(f"{file} needs exactly one head: [policy], [law] or [map].")
+        raise BadInput(f"{file} needs exactly one head: [policy], [law], [map] or [guidance].")
     return found[0]
 
 
@@ -75,4 +76,6 @@ def stored(digest: str) -> Parsed:
 def _parse(kind: str, content: Mapping[str, Any], file: str) -> Parsed:
     if kind == POLICY:
         return parse_policy(content, file=file)
+    if kind == GUIDANCE:
+        return parse_guidance(content, file=file)
     return parse_law(content, file=file) if kind == LAW else parse_data_map(content, file=file)

@@ -18,6 +18,7 @@ from django.db import connections
 from abeyance.casefile import door
 from abeyance.casefile.models import Package, Release
 from abeyance.errors import BadInput, NotFound, Refused
+from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.people.directory.models import AgencyKey
 from abeyance.release import actions, encrypting, envelopes, posting
@@ -27,6 +28,8 @@ from abeyance.rules.decision import Reason
 from abeyance.rules.people import Permission
 
 LARGEST_MAIL = 20 * 2**20
+
+NO_HAND_OVER = "There is no such hand-over that you may read."
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,9 @@ def confirm(act: UUID, digest: str, *, by: str, now: datetime) -> Release:
     and nothing is kept any longer for going on with it."""
     row = Release.objects.select_related("package__case").filter(act=act).first()
     if row is None:
-        raise NotFound("There is no such hand-over that you may read.")
-    door.open_for(by, row.package.case.ref, Permission.PACKAGE_RELEASE, now=now)
+        people.require(by, Permission.PACKAGE_RELEASE, now)
+        raise NotFound(NO_HAND_OVER)
+    door.open_for(by, row.package.case.ref, Permission.PACKAGE_RELEASE, now=now, absent=NO_HAND_OVER)
     if bytes(row.package.sha256).hex() != digest.strip().lower():
         raise BadInput("That is not the digest of the package that was handed over.")
     actions.finish(row, "confirmed", now=now)

@@ -46,6 +46,7 @@ class Actor:
     roles_since: datetime
     factor_reset_at: datetime | None = None
     founder: bool = False
+    away: bool = False  # shut out for a journey; what was agreed before stands
 
     @property
     def is_operator(self) -> bool:
@@ -94,7 +95,17 @@ def _ruled(against: list[Reason], otherwise: str) -> Ruling:
 
 def may(actor: Actor, permission: Permission) -> Ruling:
     """Does this member, as they are, hold the permission?"""
-    return _ruled(_not_permitted(actor, permission), f"{actor.code} holds {permission.value}.")
+    return _ruled(_away(actor) + _not_permitted(actor, permission), f"{actor.code} holds {permission.value}.")
+
+
+def may_be_here(actor: Actor) -> Ruling:
+    """Is this a member, whatever their roles, who is not shut out?"""
+    against = _away(actor) + ([] if actor.active else [_inactive(actor)])
+    return _ruled(against, f"{actor.code} is an active member.")
+
+
+def _away(actor: Actor) -> list[Reason]:
+    return [_no("member-away", f"{actor.code} is shut out for a journey.")] if actor.away else []
 
 
 def _not_permitted(actor: Actor, permission: Permission) -> list[Reason]:

@@ -9,7 +9,7 @@ import hmac
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
@@ -20,6 +20,7 @@ from abeyance.pauses import store
 from abeyance.rules.people import OPERATOR_CODE
 from abeyance.site import answers
 from abeyance.site.oncall.models import Alarm
+from abeyance.site.oncall.paging import REQUEST, RISE
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -42,10 +43,11 @@ def _figures(now: datetime) -> CollectorRegistry:
         states.labels(state).set(count)
     gauge("requests_overdue", "open requests past a due date", cases.filter(next_due__lt=now).count())
     gauge("pauses_in_force", "pauses in force", store.rows_in_force().count())
+    about = Q(case__in=cases.values("ref")) | ~Q(case__startswith=REQUEST) & ~Q(kind=RISE)
     gauge(
         "alarms_unacknowledged",
         "alarms that nobody has acknowledged",
-        Alarm.objects.filter(acknowledged_at=None).count(),
+        Alarm.objects.filter(about, acknowledged_at=None).count(),
     )
     gauge("jobs_waiting", "jobs that wait", outbox.waiting())
     gauge("jobs_overdue", "jobs that should have been done an hour ago", outbox.overdue())

@@ -20,6 +20,18 @@ class RequestReceived(
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncidentBegun(Event, public=False, personal=(), says="It was served on a member in person: {steps} steps to do."):
+    """Not on whom, not where: who is under pressure is in the sealed note alone."""
+
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentStepDone(Event, public=False, personal=(), says="Of what is to be done, this is done: {step}."):
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuggestionsConfirmed(
     Event, public=False, personal=("digest",), says="Version {version} of the demand was confirmed, {items} item(s)."
 ):

@@ -41,6 +41,14 @@ class ExclusionSet(
 
 
 @dataclass(frozen=True, kw_only=True)
+class TravelSet(Event, public=False, personal=("member",), says="Member {member} is shut out for a journey: {away}."):
+    """Neither until when nor why: both would be a record of somebody's journeys."""
+
+    member: str
+    away: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReaderAdded(Event, public=False, personal=("member",), says="Member {member} may now read the case."):
     member: str
 

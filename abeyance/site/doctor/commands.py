@@ -8,10 +8,11 @@ from dataclasses import asdict
 
 from abeyance.console import Answer
 from abeyance.errors import AbeyanceError
+from abeyance.rules.people import OPERATOR_CODE
 from abeyance.site.doctor import house, surroundings, work
 from abeyance.site.doctor.finding import Finding, Grade, wrong
 
-Check = Callable[[], Iterable[Finding]]
+Check = Callable[[str], Iterable[Finding]]  # for whom it looks: a code, or "operator"
 CHECKS: tuple[Check, ...] = (
     surroundings.server_settings,
     surroundings.stand_bys,
@@ -25,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     work.pauses,
     house.law,
     house.people,
+    house.guidance,
     house.contact,
 )
 MARKS = {Grade.WRONG: "WRONG", Grade.ATTENTION: "look", Grade.GOOD: "good"}
@@ -43,14 +45,15 @@ def run(_: argparse.Namespace) -> Answer:
     return Answer(document, "\n".join(lines), code=1 if bad else 0)
 
 
-def examine() -> list[Finding]:
-    """The gravest first. A check that cannot be made is itself a finding."""
+def examine(reader: str = OPERATOR_CODE) -> list[Finding]:
+    """The gravest first. A check that cannot be made is itself a finding. It says nothing of requests of which the
+    reader may not know."""
     order = list(Grade)
-    return sorted((each for check in CHECKS for each in _made(check)), key=lambda each: order.index(each.grade))
+    return sorted((each for check in CHECKS for each in _made(check, reader)), key=lambda each: order.index(each.grade))
 
 
-def _made(check: Check) -> list[Finding]:
+def _made(check: Check, reader: str) -> list[Finding]:
     try:
-        return list(check())
+        return list(check(reader))
     except AbeyanceError as problem:
         return [wrong(check.__name__, str(problem))]

@@ -21,7 +21,7 @@ def _books() -> Books:
     return queries.books()[0]
 
 
-def law() -> Iterator[Finding]:
+def law(reader: str) -> Iterator[Finding]:
     try:
         books = _books()
     except AbeyanceError as problem:
@@ -36,7 +36,7 @@ def law() -> Iterator[Finding]:
         yield good("law", "Every law entry is adopted and checked.")
 
 
-def people() -> Iterator[Finding]:
+def people(reader: str) -> Iterator[Finding]:
     """An order that nobody here could ever answer should be known before it comes."""
     from abeyance.people import queries
 
@@ -58,7 +58,23 @@ def people() -> Iterator[Finding]:
         yield good("people", "For every instrument there are members who could answer it.")
 
 
-def contact() -> Iterator[Finding]:
+def guidance(reader: str) -> Iterator[Finding]:
+    """Whoever has officers at the door should find a text, and a number."""
+    from abeyance.policy import advising
+
+    try:
+        without = advising.countries_without()
+    except AbeyanceError:
+        return
+    for country in without:
+        yield attention("guidance", f"There is no guidance for staff in {country}, where an entity is: /guidance/.")
+    for country in advising.countries_advised():
+        found = advising.guidance_for(country, "en")
+        if not found.is_checked or not found.names_somebody:
+            yield attention("guidance", f"The guidance for {country} is unchecked, or names no telephone.")
+
+
+def contact(reader: str) -> Iterator[Finding]:
     chosen = settings.ABEYANCE
     missing = [name for name in ("operator_name", "operator_contact") if not getattr(chosen, name)]
     if missing:

@@ -24,7 +24,7 @@ CLOCKS_APART_SECONDS = 2.0
 SECRET_FOLDERS = ("secrets", "keys", "ledger", "documents", "packages", "backups", "credentials")
 
 
-def server_settings() -> Iterator[Finding]:
+def server_settings(reader: str) -> Iterator[Finding]:
     """What the gate asks each time, asked once for the person who could mend it."""
     try:
         fence.check()
@@ -41,7 +41,7 @@ def server_settings() -> Iterator[Finding]:
         yield attention("database", f"{role} cannot end what keeps a pause waiting: GRANT pg_signal_backend TO {role}.")
 
 
-def stand_bys() -> Iterator[Finding]:
+def stand_bys(reader: str) -> Iterator[Finding]:
     """Promises 1, 2 and 6 survive a fail-over only where a commit waits for a stand-by."""
     attached = int(_one("SELECT count(*) FROM pg_stat_replication") or 0)
     named = _said("synchronous_standby_names")
@@ -55,7 +55,7 @@ def stand_bys() -> Iterator[Finding]:
         yield good("stand-by", f"Commits wait for {named}.")
 
 
-def clocks() -> Iterator[Finding]:
+def clocks(reader: str) -> Iterator[Finding]:
     before = datetime.now(UTC)
     there = _one("SELECT clock_timestamp()")
     apart = abs((there - before).total_seconds())
@@ -65,7 +65,7 @@ def clocks() -> Iterator[Finding]:
         yield good("clock", "The clocks agree.")
 
 
-def disk() -> Iterator[Finding]:
+def disk(reader: str) -> Iterator[Finding]:
     home = Path(settings.ABEYANCE_HOME)
     free = shutil.disk_usage(home).free
     sentence = f"{free // 2**20} MiB are free on the disk of {home}."
@@ -77,7 +77,7 @@ def disk() -> Iterator[Finding]:
         yield good("disk", sentence)
 
 
-def folders() -> Iterator[Finding]:
+def folders(reader: str) -> Iterator[Finding]:
     home = Path(settings.ABEYANCE_HOME)
     for name in SECRET_FOLDERS:
         path = home / name
@@ -87,7 +87,7 @@ def folders() -> Iterator[Finding]:
         yield wrong("home", f"{home} can be written by others: chmod go-w {home}.")
 
 
-def grants() -> Iterator[Finding]:
+def grants(reader: str) -> Iterator[Finding]:
     """A table that no line of the grants names is closed to every process, which is a fault of ours."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)

@@ -12,7 +12,7 @@ from abeyance.errors import AbeyanceError, Locked
 from abeyance.site.doctor.finding import Finding, attention, good, wrong
 
 
-def keys() -> Iterator[Finding]:
+def keys(reader: str) -> Iterator[Finding]:
     from abeyance.seals import client, keyring
     from abeyance.seals.public import ring_path
 
@@ -31,20 +31,20 @@ def keys() -> Iterator[Finding]:
         yield wrong("keys", str(found["trouble"]))
 
 
-def jobs() -> Iterator[Finding]:
+def jobs(reader: str) -> Iterator[Finding]:
     from abeyance import outbox
 
-    if failed := outbox.failures():
+    if failed := outbox.failures(reader=reader):
         yield attention(
             "jobs", f"{len(failed)} jobs were given up, the newest is {failed[0].task}: abeyance jobs list."
         )
-    if overdue := outbox.overdue():
+    if overdue := outbox.overdue(reader=reader):
         yield attention("jobs", f"{overdue} jobs should have been done an hour ago: is the worker running?")
     if not failed and not overdue:
         yield good("jobs", "None is overdue or given up.")
 
 
-def log() -> Iterator[Finding]:
+def log(reader: str) -> Iterator[Finding]:
     from abeyance.ledger import origins, publication
     from abeyance.ledger.models import Origin
 
@@ -65,9 +65,9 @@ def log() -> Iterator[Finding]:
     yield attention("log", f"{sentence} Is the worker running?") if late else good("log", sentence)
 
 
-def pauses() -> Iterator[Finding]:
+def pauses(reader: str) -> Iterator[Finding]:
     from abeyance.pauses import alarming
 
     now = datetime.now(UTC)
-    for alarm in alarming.alarms(now):
+    for alarm in alarming.alarms(now, reader=reader):
         yield (wrong if alarm.kind == "unconfirmed" else attention)("pauses", alarm.sentence)

@@ -5,7 +5,8 @@ and where to sign in; never which request, who asks or about whom.
    not done raises one when 50, 25 and 10 per cent of its time are left, and when it has passed; a request to look at
    a pause again three days before, and when it is overdue.
 2. It goes to whoever has a turn at level 1; after ten minutes without an acknowledgement to level 1 and 2, and again
-   every ten minutes. Where nobody has a turn, it goes to every member who could act.
+   every ten minutes. Where nobody has a turn, it goes to every member who could act. Whoever may not know of the
+   request is passed over: also that something is due would tell.
 3. An alarm whose case is closed, or whose clock has gone, is acknowledged by nobody and ends.
 4. A pause that nobody confirmed in 72 hours, or whose review is overdue, raises one each day until two people decide.
 """
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from abeyance.answer import steps
+from abeyance.ledger import sight
 from abeyance.notice import hearings
 from abeyance.pauses import alarming, due
 from abeyance.people.models import Member
@@ -32,6 +34,8 @@ AGAIN = timedelta(minutes=10)
 MOST = 500
 STEP = "step-"
 PAUSE = "pause:"
+REQUEST = "R-"
+RISE = "rise"
 HEARING, OVERDUE_HEARING = "hearing", "hearing-late"
 Send = Callable[[str, str, str], bool]
 
@@ -50,7 +54,7 @@ def raise_alarms(now: datetime) -> None:
             _raise(found.ref, "overdue" if found.due <= now else "due", found.due, now)
     for (ref, at), kind in _steps(now).items():
         _raise(ref, kind, at, now)
-    for about in alarming.alarms(now):
+    for about in alarming.alarms(now, reader=None):
         _raise(key_of(about.row.pk), about.kind, about.about, now)
     for code, at in hearings.pressing(now, MOST):
         _raise(code, OVERDUE_HEARING if at <= now else HEARING, at, now)
@@ -82,7 +86,7 @@ def open_alarms(now: datetime) -> list[Alarm]:
     alarms = list(Alarm.objects.filter(acknowledged_at=None).order_by("raised_at")[:MOST])
     running = due.running({alarm.case for alarm in alarms})
     marks = _steps(now) if any(alarm.kind.startswith(STEP) for alarm in alarms) else {}
-    pauses = {(key_of(each.row.pk), each.kind, each.about) for each in alarming.alarms(now)}
+    pauses = {(key_of(each.row.pk), each.kind, each.about) for each in alarming.alarms(now, reader=None)}
     reviews = dict(hearings.pressing(now, MOST))
     return [
         alarm
@@ -111,12 +115,27 @@ def waiting(now: datetime) -> list[Alarm]:
     return [alarm for alarm in open_alarms(now) if alarm.sent_at is None or alarm.sent_at <= now - AGAIN]
 
 
-def called(now: datetime, level: int) -> list[Member]:
-    """Who has a turn; where nobody has, every member who could take the next step."""
-    turns = Turn.objects.filter(begins__lte=now, ends__gt=now, level__lte=level, member__active=True)
-    members = list({turn.member_id: turn.member for turn in turns.select_related("member")}.values())
+def called(now: datetime, level: int, alarm: Alarm | None = None) -> list[Member]:
+    """Who has a turn; where nobody has, every member who could take the next step. With an alarm, of those who may know
+    what it is about."""
+    present = Member.objects.filter(active=True, away_until=None)
+    turns = Turn.objects.filter(begins__lte=now, ends__gt=now, level__lte=level, member__in=present)
+    members = _knowing({turn.member_id: turn.member for turn in turns.select_related("member")}.values(), alarm, now)
     able = [role.value for role in Role if Permission.ANSWER_PROPOSE in ROLE_PERMISSIONS[role]]
-    return members or list(Member.objects.filter(active=True, roles__overlap=able))
+    return members or _knowing(present.filter(roles__overlap=able), alarm, now)
+
+
+def _knowing(members: Iterable[Member], alarm: Alarm | None, now: datetime) -> list[Member]:
+    return [member for member in members if alarm is None or _may_know(member, alarm, now)]
+
+
+def _may_know(member: Member, alarm: Alarm, now: datetime) -> bool:
+    if alarm.case.startswith(REQUEST):
+        return bool(sight.known(member.code, [alarm.case]))
+    if alarm.kind == RISE:  # counted from requests
+        about = alarming.alarms(now, reader=member.code)
+        return any((key_of(each.row.pk), each.kind) == (alarm.case, RISE) for each in about)
+    return True
 
 
 def next_round(alarm: Alarm) -> datetime | None:
@@ -126,7 +145,7 @@ def next_round(alarm: Alarm) -> datetime | None:
 
 def _send(alarm: Alarm, now: datetime, send: Send) -> bool:
     level = 1 if alarm.level == 0 else 2
-    reached = [_reach(way, alarm, now, send) for way in _ways(called(now, level))]
+    reached = [_reach(way, alarm, now, send) for way in _ways(called(now, level, alarm))]
     Alarm.objects.filter(pk=alarm.pk).update(
         sent_at=now, level=level, failures=0 if any(reached) else alarm.failures + 1
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from abeyance.casefile import door
 from abeyance.errors import BadInput, NotFound
+from abeyance.ledger import sight
 from abeyance.notice import hearings
 from abeyance.notice.models import Hearing
 from abeyance.pauses import alarming, due
@@ -41,9 +42,17 @@ def roster(request: MemberRequest) -> HttpResponse:
         "members": people.members(),
         "ways": Way.objects.filter(member__code=request.member).order_by("pk"),
         "feed": Feed.objects.filter(member__code=request.member).first(),
-        "unreached": Alarm.objects.filter(acknowledged_at=None, failures__gt=0).count(),
+        "unreached": _unreached(request.member),
     }
     return render(request, "oncall/roster.html", context)
+
+
+def _unreached(member: str) -> int:
+    """Alarms that reached nobody, of those that this member may know of."""
+    found = Alarm.objects.filter(acknowledged_at=None, failures__gt=0).exclude(kind=paging.RISE)
+    refs = list(found.values_list("case", flat=True))
+    known = sight.known(member, {ref for ref in refs if ref.startswith(paging.REQUEST)})
+    return sum(ref in known or not ref.startswith(paging.REQUEST) for ref in refs)
 
 
 @act(None)
@@ -110,7 +119,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
     lines = queue.lines(raised[:50], now)
     called = [member.handle for member in paging.called(now, 1)]
     context = {
-        "pauses": _of_pauses(now),
+        "pauses": _of_pauses(now, request.member),
         "alarms": [(line, refs[line.ref], paging.next_round(refs[line.ref])) for line in lines],
         "hearings": _hearings(request.member, set(refs)),
         "soon": queue.lines(soon[:50], now),
@@ -162,18 +171,18 @@ def acknowledge(request: MemberRequest, ref: str) -> HttpResponse:
     return redirect("case", ref=ref)
 
 
-def _of_pauses(now: datetime) -> list[tuple[alarming.PauseAlarm, bool]]:
+def _of_pauses(now: datetime, reader: str) -> list[tuple[alarming.PauseAlarm, bool]]:
     """What two people must decide, and whether somebody has said that they see to it today."""
     mine = Alarm.objects.exclude(acknowledged_at=None).filter(case__startswith=paging.PAUSE)
     seen = set(mine.values_list("case", "kind", "about"))
-    found = alarming.alarms(now)
+    found = alarming.alarms(now, reader=reader)
     return [(each, (paging.key_of(each.row.pk), each.kind, each.about) in seen) for each in found]
 
 
 @act(Permission.CASE_READ)
 def acknowledge_pause(request: MemberRequest, pk: int) -> HttpResponse:
     """Nobody else is woken for it today; tomorrow it is raised again, if nobody has decided."""
-    mine = [each for each in alarming.alarms(_now()) if each.row.pk == pk]
+    mine = [each for each in alarming.alarms(_now(), reader=request.member) if each.row.pk == pk]
     if not mine:
         raise NotFound("There is no such alarm.")
     for each in mine:
@@ -197,7 +206,8 @@ def make_feed(request: MemberRequest) -> HttpResponse:
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """RFC 5545. When something is due, and nothing of what: a calendar program keeps it who knows where."""
     digest = hashlib.sha256(token[:64].encode()).digest()
-    found = Feed.objects.select_related("member").filter(digest=digest, member__active=True).first()
+    feeds = Feed.objects.filter(digest=digest, member__active=True, member__away_until=None)
+    found = feeds.select_related("member").first()
     if found is None:
         raise Http404
     cases = door.visible_to(found.member.code).filter(closed_at=None, next_due__isnull=False)

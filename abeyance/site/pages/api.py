@@ -23,15 +23,16 @@ Document = dict[str, Any]
 
 @router.get("/doctor", response=list[Document])
 def findings(request: HttpRequest) -> list[Document]:
-    caller(request)
-    return [{"about": each.about, "grade": each.grade, "sentence": each.sentence} for each in doctor.examine()]
+    found = doctor.examine(caller(request))
+    return [{"about": each.about, "grade": each.grade, "sentence": each.sentence} for each in found]
 
 
 @router.get("/jobs", response=Document)
 def jobs(request: HttpRequest) -> Document:
-    caller(request)
-    failed = [asdict(each) | {"ids": dict(each.ids)} for each in outbox.failures(1000)]
-    return {"waiting": outbox.waiting(), "failed": failed, "pending": [asdict(each) for each in outbox.pending(1000)]}
+    by = caller(request)
+    failed = [asdict(each) | {"ids": dict(each.ids)} for each in outbox.failures(1000, reader=by)]
+    waits = [asdict(each) for each in outbox.pending(1000, reader=by)]
+    return {"waiting": outbox.waiting(reader=by), "failed": failed, "pending": waits}
 
 
 @router.post("/jobs/{job}/retry", response={204: None})

@@ -24,10 +24,10 @@ MOST_JOBS = 200
 @page(None)
 def operation(request: MemberRequest) -> HttpResponse:
     context = {
-        "findings": doctor.examine(),
-        "waiting": outbox.waiting(),
-        "overdue": outbox.overdue(),
-        "given_up": len(outbox.failures(MOST_JOBS)),
+        "findings": doctor.examine(request.member),
+        "waiting": outbox.waiting(reader=request.member),
+        "overdue": outbox.overdue(reader=request.member),
+        "given_up": len(outbox.failures(MOST_JOBS, reader=request.member)),
         "backups": shelf.listed(home.here())[:1],
         "options": _options(),
     }
@@ -38,9 +38,9 @@ def operation(request: MemberRequest) -> HttpResponse:
 def jobs(request: MemberRequest) -> HttpResponse:
     """What waits, what was given up, and why."""
     context = {
-        "failures": outbox.failures(MOST_JOBS),
-        "pending": outbox.pending(MOST_JOBS),
-        "waiting": outbox.waiting(),
+        "failures": outbox.failures(MOST_JOBS, reader=request.member),
+        "pending": outbox.pending(MOST_JOBS, reader=request.member),
+        "waiting": outbox.waiting(reader=request.member),
     }
     return render(request, "pages/jobs.html", context)
 

@@ -15,10 +15,8 @@ from django.shortcuts import render
 from abeyance import seals
 from abeyance.casefile import door, retention
 from abeyance.casefile.models import Case
-from abeyance.errors import BadInput, NotFound
+from abeyance.errors import BadInput
 from abeyance.intake import drawing
-from abeyance.ledger import listing
-from abeyance.ledger import receipts as proofs
 from abeyance.people.pages import MemberRequest, page
 from abeyance.rules.permissions import Permission
 from abeyance.site.pages import saying_who
@@ -83,13 +81,9 @@ def receipt(request: MemberRequest, ref: str) -> HttpResponse:
 
 @page(P.CASE_READ)
 def entry_receipt(request: MemberRequest, ref: str, number: int) -> HttpResponse:
-    """The proof of one entry of this request's own, for whoever has to show that it was recorded: a hand-over, say."""
     found = _case(ref, request.member)
-    entry = listing.entry(number)
-    if entry.case != found.ref:
-        raise NotFound("This request has no such entry.")
-    receipts.refuse_restricted(found)
-    return _file(proofs.receipt(entry).encode(), f"{found.ref}-{number}.receipt.txt", "text/plain; charset=utf-8")
+    text = receipts.of_entry(found, number)
+    return _file(text.encode(), f"{found.ref}-{number}.receipt.txt", "text/plain; charset=utf-8")
 
 
 @page(P.CASE_READ)

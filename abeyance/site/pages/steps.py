@@ -18,7 +18,7 @@ from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.errors import BadInput
-from abeyance.intake import confirming, duplicates
+from abeyance.intake import confirming, duplicates, serving
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
@@ -201,6 +201,7 @@ VERBS: dict[str, Verb] = {
     ),
     "restrict": lambda request, ref: reviewing.restrict(ref, by=request.member, now=_now()),
     "duplicate": _duplicate,
+    "incident": lambda request, ref: serving.done(ref, _words(request, "step"), by=request.member, now=_now()),
     "recall-step": _recall_step,
     "reconfirm": _reconfirm,
     "propose-exception": _exception(exceptions.propose_use),

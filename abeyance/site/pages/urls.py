@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from abeyance.site.pages import cases, operation, overriding, papers, stating, steps, views
+from abeyance.site.pages import cases, operation, overriding, papers, serving, stating, steps, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("proposals/<slug:code>/", views.proposal, name="proposal"),
     path("proposals/<slug:code>/agree", views.agree, name="agree-proposal"),
     path("proposals/<slug:code>/withdraw", views.withdraw, name="withdraw-proposal"),
+    path("served/", serving.served, name="served"),
+    path("guidance/", serving.guidance, name="guidance"),
     path("operation/", operation.operation, name="operation"),
     path("operation/jobs/", operation.jobs, name="jobs"),
     path("operation/jobs/<int:job>/retry", operation.retry, name="retry-job"),

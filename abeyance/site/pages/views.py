@@ -51,7 +51,7 @@ def front(request: MemberRequest) -> HttpResponse:
         "more_pauses": len(in_force) > MOST_PAUSES,
         "proposals": _for_second(sight.actor),
         "alarms": _alarms(seen, now) if reads else 0,
-        "undecided": alarming.alarms(now),
+        "undecided": alarming.alarms(now, reader=request.member),
         "lapsing": reconfirming.lapsing_soon(request.member, now) if reads else [],
     }
     template = "pages/front_lists.html" if request.headers.get("HX-Request") else "pages/front.html"

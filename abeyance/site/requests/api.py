@@ -17,7 +17,7 @@ from abeyance.casefile import door, ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case
 from abeyance.errors import BadInput
-from abeyance.intake import confirming, duplicates
+from abeyance.intake import confirming, duplicates, serving
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
@@ -154,6 +154,12 @@ def suggestions(request: HttpRequest, ref: str) -> list[Document]:
 @router.get("/requests/{ref}/receipt", response=Document)
 def receipt(request: HttpRequest, ref: str) -> Document:
     return {"ref": ref, "receipt": receipts.of_arrival(_case(ref, caller(request)))}
+
+
+@router.get("/requests/{ref}/receipts/{int:number}", response=Document)
+def entry_receipt(request: HttpRequest, ref: str, number: int) -> Document:
+    """The proof of one entry of this request's own."""
+    return {"ref": ref, "entry": number, "receipt": receipts.of_entry(_case(ref, caller(request)), number)}
 
 
 @router.put("/requests/{ref}/demand", response=Document)
@@ -346,6 +352,12 @@ def add_reader(request: HttpRequest, ref: str, member: str) -> None:
 @router.delete("/requests/{ref}/readers/{member}", response={204: None})
 def remove_reader(request: HttpRequest, ref: str, member: str) -> None:
     reviewing.remove_reader(ref, member, by=caller(request), now=_now())
+
+
+@router.post("/requests/{ref}/incident/{step}", response=list[Document])
+def incident_step(request: HttpRequest, ref: str, step: str) -> list[Document]:
+    """Of what is to be done after a demand was served on one of us in person, this is done."""
+    return serving.steps_of(serving.done(ref, step, by=caller(request), now=_now()))
 
 
 @router.post("/requests/{ref}/restrict", response={204: None})

@@ -28,6 +28,7 @@ from abeyance.casefile.models import (
     Release,
 )
 from abeyance.errors import Locked
+from abeyance.intake import serving
 from abeyance.patterns import documents as matters
 from abeyance.pauses import court_orders
 from abeyance.pauses.weighing import Held, Weighed, weigh
@@ -87,6 +88,7 @@ def in_full(
         ],
         "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
         "same_matter": case.same_matter,
+        "incident": serving.steps_of(case),
         "recall": recall(case, now=now) if recalls.is_open(case) else [],
     }
 

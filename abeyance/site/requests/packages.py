@@ -17,6 +17,8 @@ from abeyance.rules.people import Permission
 from abeyance.site.requests import documents
 from abeyance.site.requests.verbs import Parser, now, verb
 
+NO_PACKAGE = "There is no such package that you may read."
+
 
 def register(sub: argparse._SubParsersAction[Parser]) -> None:
     package = sub.add_parser("package", help="sealed packages: look, release, confirm")
@@ -98,8 +100,8 @@ def readable(key: UUID, by: str) -> Package:
     """The package, if this member may read its request; otherwise there is none."""
     package = Package.objects.select_related("case").filter(pk=key).first()
     if package is None:
-        raise NotFound("There is no such package that you may read.")
-    door.open_for(by, package.case.ref, Permission.CASE_READ, now=now())
+        raise NotFound(NO_PACKAGE)
+    door.open_for(by, package.case.ref, Permission.CASE_READ, now=now(), absent=NO_PACKAGE)
     return package
 
 

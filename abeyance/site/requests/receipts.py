@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abeyance.casefile.models import Case
-from abeyance.errors import Refused
+from abeyance.errors import NotFound, Refused
+from abeyance.ledger import listing
 from abeyance.ledger.models import Entry
 from abeyance.ledger.receipts import receipt
 from abeyance.rules.decision import Reason
@@ -14,6 +15,15 @@ def of_arrival(case: Case) -> str:
     """Raises Refused for a restricted request, NotYetPublished until the next batch of the log."""
     refuse_restricted(case)
     return receipt(Entry.objects.filter(case=case.ref, kind=RequestReceived.__name__).earliest("pk"))
+
+
+def of_entry(case: Case, number: int) -> str:
+    """Of one entry of this request's own, for whoever has to show that it was recorded: a hand-over, say."""
+    entry = listing.entry(number)
+    if entry.case != case.ref:
+        raise NotFound("This request has no such entry.")
+    refuse_restricted(case)
+    return receipt(entry)
 
 
 def refuse_restricted(case: Case) -> None:

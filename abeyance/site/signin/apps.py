@@ -7,4 +7,4 @@ class SignInConfig(AppConfig):
 
     def ready(self) -> None:
         if apps.is_installed("allauth.mfa"):
-            from abeyance.site.signin import factors  # noqa: F401 - listens to what allauth adds
+            from abeyance.site.signin import factors, shutting  # noqa: F401 - they listen

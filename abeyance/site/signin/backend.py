@@ -19,7 +19,8 @@ class Members(BaseBackend):
         if account is None:
             make_password(password)  # as much work as for a name that exists
             return None
-        return account if account.check_password(password or "") and account.is_active else None
+        # Who is away is told so, and gets no further (allauth asks `is_active` before it lets anybody in).
+        return account if account.check_password(password or "") and (account.is_active or account.is_away) else None
 
     def get_user(self, user_id: int) -> Account | None:
         account = Account.objects.select_related("member").filter(pk=user_id).first()

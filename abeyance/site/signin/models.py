@@ -32,7 +32,12 @@ class Account(AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        return self.member.active and not self.is_void
+        return self.member.active and not self.is_away and not self.is_void
+
+    @property
+    def is_away(self) -> bool:
+        """Shut out for a journey; see `people.travel`."""
+        return self.member.away_until is not None
 
     @property
     def is_void(self) -> bool:
