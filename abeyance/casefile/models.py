@@ -38,7 +38,7 @@ class Case(models.Model):
     ref = models.CharField(max_length=16, unique=True, default=new_ref, editable=False)
     state = models.CharField(max_length=16, default=State.RECEIVED)
     version = models.IntegerField(default=1)
-    channel = models.CharField(max_length=16)  # mail, file, api, post, telephone
+    channel = models.CharField(max_length=16)  # mail, file, api, post, telephone, hand
     restricted = models.BooleanField(default=False)  # an instrument that binds inside readers: counsel only
     possible_duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
     same_matter = models.BooleanField(null=True)  # what a person decided about that; None: nobody has yet

@@ -24,7 +24,7 @@ from abeyance.rules.events import IncidentStepDone
 from abeyance.rules.permissions import Permission
 from abeyance.rules.served import LONGEST, SENTENCES, Served, Step
 
-CHANNEL = "person"
+CHANNEL = "hand"
 SHUT_FOR = timedelta(days=7)
 
 

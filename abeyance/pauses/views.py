@@ -57,7 +57,7 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         "name": name,
         "newest": newest_told,
         "axes": wording.shown(said),
-        "exceptions": _announced(name, newest_told, now),
+        "exceptions": _announced(name, newest_told, now, request.member),
         "history": documents.history(rows),
         "in_force": in_force,
         "phase": pauselife.phase(newest, now).value if newest else "ended",
@@ -72,12 +72,11 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
     return render(request, "pauses/pause.html", context)
 
 
-def _announced(name: str, told: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+def _announced(name: str, told: Mapping[str, Any], now: datetime, reader: str) -> list[dict[str, Any]]:
     """What was announced, whether it may be used now, and whether it is used ever more."""
     suspended = {row.exception for row in patterns.suspensions() if row.pause == name}
-    rising = {
-        rise.exception: rise.sentence for rise in exceptions.rising(now, reader=request.member) if rise.pause == name
-    }
+    found = exceptions.rising(now, reader=reader)
+    rising = {rise.exception: rise.sentence for rise in found if rise.pause == name}
     return [
         {
             "said": each,

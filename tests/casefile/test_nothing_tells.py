@@ -19,11 +19,12 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from abeyance import outbox
 from abeyance.answer import steps
 from abeyance.answer.models import FormalStep
 from abeyance.casefile.models import Release
 from abeyance.errors import AbeyanceError
-from abeyance.intake import confirming
+from abeyance.intake import confirming, taking
 from abeyance.ledger.models import Entry
 from abeyance.patterns import actions as patterns
 from abeyance.patterns.models import Pair
@@ -36,6 +37,7 @@ from abeyance.rules import people as rules
 from abeyance.rules.permissions import Role
 from abeyance.site import words
 from abeyance.site.oncall import paging
+from abeyance.site.oncall.models import Alarm, Turn
 from tests.casefile.packed import hand_over, letter, stated
 from tests.desk import Desk, demand, item
 from tests.pages.people import member_with, signed_in
@@ -58,6 +60,7 @@ ALLOWED = (
 class Watcher:
     """A member with every role who is kept out of HK."""
 
+    code: str
     name: str
     browser: Client
     api: Client
@@ -204,7 +207,9 @@ def kept_out(desk: Desk, how: str) -> Watcher:
 
 def watching(desk: Desk, member: Member) -> Watcher:
     token = people.issue_token(member.code, by=member.code, now=desk.now()).token
-    return Watcher(member.handle, signed_in(member.code), Client(headers={"Authorization": f"Bearer {token}"}), token)
+    return Watcher(
+        member.code, member.handle, signed_in(member.code), Client(headers={"Authorization": f"Bearer {token}"}), token
+    )
 
 
 def before(desk: Desk, watchers: list[Watcher]) -> dict[str, str]:
@@ -266,7 +271,7 @@ OTHER_LAW = "hk-nsl43-s4-identification"
 @pytest.mark.parametrize(
     ("how", "look", "must_show"),
     [
-        ("unlisted", pages_of, {"get ", "get requests/", "get emergency/", "get steps/", "search"}),
+        ("unlisted", pages_of, {"get ", "get requests/", "get emergency/", "get steps/", "search by country"}),
         ("excluded", answers_to, {"api get api/requests", "request list", "step list", "ledger list"}),
     ],
 )
@@ -286,8 +291,29 @@ def test_nothing_tells_whoever_is_kept_out_that_a_request_exists(
     seen = look(may_know, known, monkeypatch)
     places = {place for place, body in seen.items() if "<ref>" in body or any(ref in body for ref in refs)}
     assert places >= must_show
+    assert (outbox.waiting(reader=who.code), outbox.waiting(reader=may_know.code)) == (0, 1)
 
 
 def change(one: str, other: str) -> str:
     start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return f"{one[max(start - 80, 0) : start + 160]!r} -> {other[max(start - 80, 0) : start + 160]!r}"
+
+
+@pytest.mark.parametrize("how", ["unlisted", "excluded"])
+def test_no_alarm_wakes_them_and_the_same_papers_are_new_to_them(how: str, desk: Desk) -> None:
+    who, now = kept_out(desk, how), desk.now()
+    for code in (who.code, desk.second):
+        turn = {"member": Member.objects.get(code=code), "begins": now - timedelta(hours=1)}
+        Turn.objects.create(**turn, ends=now + timedelta(hours=1))
+    ref = desk.confirmed(emergency=True, kind="emergency")
+    paging.raise_alarms(desk.now())
+    alarm = Alarm.objects.get(case=ref)
+    assert [member.code for member in paging.called(now, 1, alarm)] == [desk.second]
+    assert who.code in {member.code for member in paging.called(now, 1)}
+    papers = [desk.home / "mail-1.eml"]
+    again = taking.take_together(papers, channel="file", by=desk.second, now=now)
+    assert (again.ref, again.duplicate) == (ref, True)
+    by_the_shell = taking.take_together(papers, channel="file", by="operator", now=now)
+    assert (by_the_shell.ref, by_the_shell.duplicate) == (ref, False)
+    new = taking.take_together(papers, channel="file", by=who.code, now=now)
+    assert (new.ref != ref, new.duplicate) == (True, False)

@@ -44,7 +44,7 @@ MOST_PAPERS = 20
 def served(request: MemberRequest) -> HttpResponse:
     """Nothing is required. What was typed comes back when something is wrong."""
     country = request.POST.get("country", request.GET.get("country", "")).strip().upper()[:2]
-    context = {"places": PLACES.items(), "wanted": WANTED.items(), "country": country, "said": request.POST}
+    context = {"wheres": PLACES.items(), "wanted": WANTED.items(), "country": country, "said": request.POST}
     context |= {"guidance": _guidance(country), "answers": (("yes", _("yes")), ("no", _("no")))}
     if request.method == "GET":
         return render(request, "pages/served.html", context)
