@@ -203,7 +203,8 @@ def _refuse_targets(case: Case, lines: Sequence[str]) -> None:
 
 
 def _its_request(payload: Mapping[str, Any]) -> list[About]:
-    return [About(case.holder, case.ref) for case in Case.objects.filter(ref=payload["case"])]
+    rows = Line.objects.filter(pk__in=payload["lines"]).select_related("case")[:1]
+    return [About(row.case.holder, row.case.ref) for row in rows]
 
 
 @on_agreement(

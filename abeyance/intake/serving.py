@@ -43,7 +43,7 @@ def report(
     if shut_out:
         with transaction.atomic():
             travel.go(now + SHUT_FOR, by=by, now=now)
-            _mark(Case.objects.get(ref=arrived.ref), Step.SHUT_OUT, by=by, now=now)
+            _mark(arrived.ref, Step.SHUT_OUT, by=by, now=now)
     return arrived
 
 
@@ -53,18 +53,19 @@ def done(ref: str, step: str, *, by: str, now: datetime) -> Case:
     if step not in {each.value for each in Step}:
         raise BadInput(f"Steps are: {', '.join(each.value for each in Step)}.")
     with transaction.atomic():
-        _mark(case, Step(step), by=by, now=now)
+        _mark(case.ref, Step(step), by=by, now=now)
     return case
 
 
-def _mark(case: Case, step: Step, *, by: str, now: datetime) -> None:
-    row = IncidentStep.objects.select_for_update().filter(case=case, step=step.value).first()
+def _mark(ref: str, step: Step, *, by: str, now: datetime) -> None:
+    rows = IncidentStep.objects.select_for_update(of=("self",)).select_related("case")
+    row = rows.filter(case__ref=ref, step=step.value).first()
     if row is None:
-        raise NotFound(f"{case.ref} has no such step to be done.")
+        raise NotFound(f"{ref} has no such step to be done.")
     if row.done_at is None:
         row.done_by, row.done_at = by, now
         row.save(update_fields=["done_by", "done_at"])
-        ledger.append(IncidentStepDone(step=step.value), by=by, now=now, holder=case.holder, case=case.ref)
+        ledger.append(IncidentStepDone(step=step.value), by=by, now=now, holder=row.case.holder, case=ref)
 
 
 def steps_of(case: Case) -> list[dict[str, Any]]:
