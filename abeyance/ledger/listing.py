@@ -26,10 +26,8 @@ def seen_by(reader: str, last: int) -> list[dict[str, Any]]:
     found: list[Entry] = []
     before = None
     while len(found) < last:
-        entries = (
-            Entry.objects.order_by("-pk") if before is None else Entry.objects.filter(pk__lt=before).order_by("-pk")
-        )
-        rows = list(entries[:AT_ONCE])
+        older = Entry.objects.all() if before is None else Entry.objects.filter(pk__lt=before)
+        rows = list(older.order_by("-pk")[:AT_ONCE])
         if not rows:
             break
         known, before = sight.known(reader, {row.case for row in rows if row.case}), rows[-1].pk
@@ -62,14 +60,6 @@ def entry_without_a_case(number: int) -> Entry:
     found = entry(number)
     if found.case is not None:
         raise NotFound(NO_ENTRY.format(number=number))
-    return found
-
-
-def entry_without_a_case(number: int) -> Entry:
-    """One that belongs to a request is told apart from none by nobody here."""
-    found = entry(number)
-    if found.case is not None:
-        raise NotFound(f"There is no entry {number}, or it belongs to a request: look for it there.")
     return found
 
 
