@@ -30,7 +30,8 @@ CREATE TABLE messages (account_id bigint REFERENCES accounts, body bytea, at tim
 INSERT INTO accounts VALUES
     (1, '+85291234567', 'kestrel@post.example', 'Kestrel', '2019-03-01 08:00Z'),
     (2, '+85291230000', 'heron@post.example', 'Heron', '2020-01-15 21:30Z'),
-    (3, '+12025550199', 'wren@post.example', 'Wren', '2018-11-02 03:12Z');
+    (3, '+12025550199', 'wren@post.example', 'Wren', '2018-11-02 03:12Z'),
+    (4, '+85291230001', 'egret@post.example', 'Egret', '2020-02-20 09:45Z');
 INSERT INTO sign_ins SELECT 1 + n % 3, ('192.0.2.' || n % 200)::inet, '2020-06-01Z'::timestamptz
     + n * interval '37 minutes'
     FROM generate_series(1, 900) n;

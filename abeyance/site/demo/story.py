@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -197,20 +198,22 @@ class Story:
 
     def _small_request(self, service: str, country: str, about: str, more: dict[str, str]) -> str:
         name = f"{service}-{country}".lower()
-        text = f"We ask {service} for the subscriber data of +852 9123 0000 ({about}).\n"
+        number = f"+852 9123 00{('marlin', 'telex', 'chirp').index(service) + 11}"
+        text = f"We ask {service} for the subscriber data of {number} ({about}).\n"
         path = papers.short_mail(self.folder / f"06-{name}.eml", f"X-{name}", text)
         arrived = taking.take_together([path], channel="mail", by="operator", now=_now())
-        said = demand(service=service, more=more)
+        asked = partial(demand, service=service, identifier=number.replace(" ", ""), more=more)
+        said = asked()
         if country == "US":
-            said = demand(service=service, more=more, agency="us-da-sample-county", country="US", law="us-subpoena")
+            said = asked(agency="us-da-sample-county", country="US", law="us-subpoena")
         confirming.confirm(arrived.ref, said, by=self.first, now=_now())
         return arrived.ref
 
     def _ready_to_leave(self) -> Package:
         """A second request to the same company, packed and about to be handed over."""
-        path = papers.short_mail(self.folder / "07-second.eml", "HP-2", "Subscriber data of +852 9123 0000, please.\n")
+        path = papers.short_mail(self.folder / "07-second.eml", "HP-2", "Subscriber data of +852 9123 0001, please.\n")
         ref = taking.take_together([path], channel="mail", by="operator", now=_now()).ref
-        confirming.confirm(ref, demand(identifier="+85291230000"), by=self.first, now=_now())
+        confirming.confirm(ref, demand(identifier="+85291230001"), by=self.first, now=_now())
         arrival = verifying.arrival_of(ref, contact_differs=False, by=self.first, now=_now())
         verification.find_genuine(
             ref, FindingKind.CALL_BACK, TELEPHONE, arrival, policy.books()[0].policy, by=self.first, now=_now()
