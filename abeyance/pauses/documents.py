@@ -41,7 +41,7 @@ def of_bound(bound: Bound, seen: Preview) -> dict[str, Any]:
     told |= {
         "version": bound.pause.version,
         "epoch": bound.pause.declared_epoch,
-        "since": moment(bound.pause.declared_at),
+        "declared": moment(bound.pause.declared_at),
     }
     if bound.proposal is not None:
         told["proposal"] = bound.proposal.code
@@ -51,12 +51,13 @@ def of_bound(bound: Bound, seen: Preview) -> dict[str, Any]:
 
 
 def of_row(row: PauseRow) -> dict[str, Any]:
+    """`since` is an axis, and only there where it is stated; `declared` is the moment of this version."""
     pause = from_row(row)
     route = {"who": pause.route.who, "how": pause.route.how, "days": pause.route.days}
     return as_document(pause) | {
         "review": route,
         "version": row.version,
-        "since": moment(row.declared_at),
+        "declared": moment(row.declared_at),
         "in_force": row.ended_epoch is None,
         "ended": moment(row.ended_at),
         "lifted": row.lifted,

@@ -51,12 +51,11 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         raise NotFound("There is no such pause.")
     in_force = [row for row in rows if row.ended_epoch is None]
     newest, newest_told = store.from_row(in_force[-1]) if in_force else None, documents.of_row(rows[-1])
-    said = as_document(store.from_row(rows[-1]))  # "since" is an axis there, and when it was declared elsewhere
     waiting = [each for each in proposals.waiting(request.member) if each.subject == name and each.kind in KINDS]
     context = {
         "name": name,
         "newest": newest_told,
-        "axes": wording.shown(said),
+        "axes": wording.shown(newest_told),
         "exceptions": _announced(name, newest_told, now, request.member),
         "history": documents.history(rows),
         "in_force": in_force,

@@ -41,12 +41,12 @@ def world(paused: Mapping[str, int], title: str, description: str) -> str:
 
 def time_line(pauses: Sequence[Mapping[str, Any]], today: date, title: str, description: str) -> str:
     """One bar a pause, from its declaration to its end or today; years are ticks."""
-    begins = [date.fromisoformat(str(pause["since"])[:10]) for pause in pauses] or [today]
+    begins = [date.fromisoformat(str(pause["declared"])[:10]) for pause in pauses] or [today]
     first = min(begins) - timedelta(days=10)
     days = max((today - first).days + 10, 30)
     parts = [_year(year, first, days, len(pauses)) for year in range(first.year + 1, today.year + 1)]
     for number, pause in enumerate(pauses):
-        start = date.fromisoformat(str(pause["since"])[:10])
+        start = date.fromisoformat(str(pause["declared"])[:10])
         end = today if pause["in_force"] else date.fromisoformat(str(pause["ended"])[:10])
         x, width = (start - first).days * WIDE / days, max((end - start).days * WIDE / days, 3)
         kind = "paused" if pause["in_force"] else "ended"

@@ -48,7 +48,7 @@ def _pause(name: str, versions: list[PauseRow], number: str, now: datetime) -> d
     told = documents.public(newest)
     in_force = newest.ended_epoch is None
     return told | {
-        "since": documents.moment(versions[0].declared_at),
+        "declared": documents.moment(versions[0].declared_at),
         "in_force": in_force,
         "overdue": in_force and told["review_by"] < now.date().isoformat(),
         "held": number,
@@ -63,7 +63,7 @@ def _history(versions: list[PauseRow]) -> list[dict[str, Any]]:
     for row in versions:
         body = documents.public(row)
         kind = "declared" if row.version == 1 else "amended"
-        said.append({"kind": kind, "at": body["since"], "version": row.version, "statement": body["statement"]})
+        said.append({"kind": kind, "at": body["declared"], "version": row.version, "statement": body["statement"]})
     if versions[-1].lifted:
         last = versions[-1]
         said.append(

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from abeyance.errors import AbeyanceError, Unsafe
 from abeyance.ledger import verifying
-from abeyance.pauses import documents, store
+from abeyance.pauses import documents, store, wording
 from abeyance.reporting import publishing
 from abeyance.reporting import views as reporting
 from abeyance.rules.hearings import Asker
@@ -39,7 +39,10 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def paused(request: HttpRequest) -> HttpResponse:
     rows = [documents.public(row) for row in store.rows_in_force()[:MOST_PAUSES]]
-    return _page(request, "paused", pauses=rows, today=datetime.now(UTC).date().isoformat())
+    pauses = [
+        (row, wording.shown(row), [(each, wording.conditions_of(each)) for each in row["exceptions"]]) for row in rows
+    ]
+    return _page(request, "paused", pauses=pauses, today=datetime.now(UTC).date().isoformat())
 
 
 @require_safe

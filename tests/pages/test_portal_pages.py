@@ -24,6 +24,7 @@ from abeyance.rules.permissions import Role
 from abeyance.site.demo.story import pause_of
 from abeyance.site.requests import letters, receipts
 from tests import hatching
+from tests.casefile.packed import stated
 from tests.pages import browser as browsers
 from tests.pages.people import member_with
 from tests.pages.test_every_page import looked_at
@@ -60,6 +61,12 @@ def test_anybody_reads_what_is_paused_and_why(desk: Any, portal: Any) -> None:
     portal.follow("What is paused, and why")
     assert portal.sees(pause_of("quill").statement)
     assert not portal.sees(pause_of("quill").reason)
+    axes = {"related_to": ["MO"], "brands": ["quill"], "since": "2020-06-30T23:00:00+08:00", "new_only": True}
+    pauses.declare(stated(**axes), by="operator", now=desk.now())
+    portal.go("/paused/")
+    for shown in ("Or related to", "Brands", "those that arrived since 2020-06-30T15:00:00+00:00"):
+        assert portal.sees(shown), shown
+    assert looked_at(portal, "paused") == []
 
 
 def test_a_receipt_is_checked_and_a_changed_one_does_not_hold(desk: Any, portal: Any) -> None:

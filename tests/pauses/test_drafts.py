@@ -103,7 +103,7 @@ def test_drafts_by_api_and_their_declaration(desk: Desk) -> None:
     assert api.put(f"/pauses/drafts/{code}", {"document": DOCUMENT | {"services": ["quill"]}}).status_code == 200
     assert api.get(f"/pauses/drafts/{code}/preview").json()["covers"] == 0
     told = api.post(f"/pauses/drafts/{code}/declare").json()
-    assert told["confirm_by"] > told["since"]
+    assert told["confirm_by"] > told["declared"]
     assert api.get("/pauses/drafts").json() == []
     assert other.post(f"/proposals/{told['confirmation']}/agree").status_code == 200
     assert api.get("/pauses").json()[0]["confirmed"] is True

@@ -76,6 +76,18 @@ def test_the_pages_say_what_was_announced_and_name_neither_member_nor_the_desks_
     assert not re.search(r"(src|href)=\"(https?:)?//", everything)
 
 
+def test_an_axis_of_arrival_is_no_moment_of_declaration(desk: Desk) -> None:
+    declare(desk)
+    declare(desk, name="MO-2020-07", jurisdictions=["MO"], since="2020-06-30T23:00:00+08:00", new_only=True)
+    publishing.publish(desk.now())
+    said = {each["name"]: each for each in json.loads(publishing.file("pauses.json") or "{}")["pauses"]}
+    assert "since" not in said["HK-2020-07"]
+    assert said["MO-2020-07"]["since"] == "2020-06-30T15:00:00+00:00"
+    assert all(each["declared"].endswith("Z") for each in said.values())
+    assert "those that arrived since" not in (publishing.file("HK-2020-07.html") or "")
+    assert "those that arrived since 2020-06-30T15:00:00+00:00" in (publishing.file("MO-2020-07.html") or "")
+
+
 def test_an_exported_folder_is_checked_without_a_desk_and_a_changed_file_is_found(desk: Desk, tmp_path: Path) -> None:
     declare(desk)
     folder = exported(desk, tmp_path / "out")
