@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from abeyance import fence, ledger
+from abeyance.answer import preserving
 from abeyance.casefile import door, moves, remarks
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand
@@ -22,10 +23,11 @@ from abeyance.rules.events import AnswerAgreed, AnswerProposed, ApprovalWithdraw
 from abeyance.rules.facts import Period
 from abeyance.rules.lifecycle import Event
 from abeyance.rules.people import Permission
+from abeyance.rules.preservation import PRESERVED
 from abeyance.rules.terms import Stage
 
 RELEASE, REFUSE, REROUTE = "release", "refuse", "reroute"
-IN_WORDS = ("nothing-held", "encrypted", "deleted", "preserved")
+IN_WORDS = ("nothing-held", "encrypted", "deleted", PRESERVED)
 OUTCOMES = (RELEASE, REFUSE, REROUTE, *IN_WORDS)
 FREEZES_ANSWERS = frozenset({Stage.REVIEW, Stage.ANSWER})
 
@@ -60,7 +62,7 @@ def propose(ref: str, answers: Sequence[ItemAnswer] = (), *, by: str, now: datet
         demand, weighed = weigh(case, now=moment)
         people.refuse_unless(people.may_take_part(by, demand.jurisdiction))
         chosen = _for_each(weighed, answers)
-        if against := _against(weighed, chosen):
+        if against := [*_against(weighed, chosen), *_unpreserved(case, weighed, chosen)]:
             raise Refused(against)
         moves.move(case, Event.PROPOSED, by=by, now=moment)
         approvals = [_write(one, chosen[one.item.number], demand, by=by, now=moment) for one in weighed]
@@ -91,7 +93,7 @@ def agree(ref: str, answer: str | None = None, *, by: str, now: datetime) -> Ans
             raise Refused([_no("other-answer", "The proposed answer has changed since you looked; look at it again.")])
         _require_second(case, demand, approvals[0].proposed_by, by=by, now=moment)
         chosen = {one.item.number: _as_answer(row) for one, row in zip(weighed, approvals, strict=True)}
-        if against := _against(weighed, chosen):
+        if against := [*_against(weighed, chosen), *_unpreserved(case, weighed, chosen)]:
             raise Refused(against)
         moves.move(case, Event.AGREED, by=by, now=moment)
         Approval.objects.filter(pk__in=[row.pk for row in approvals]).update(
@@ -152,6 +154,11 @@ def _against(weighed: Sequence[Weighed], chosen: Mapping[int, ItemAnswer]) -> li
         elif answer.outcome == RELEASE:
             found += _beyond(one, answer)
     return list(dict.fromkeys(found))
+
+
+def _unpreserved(case: Case, weighed: Sequence[Weighed], chosen: Mapping[int, ItemAnswer]) -> list[Reason]:
+    said = frozenset(number for number, answer in chosen.items() if answer.outcome == PRESERVED)
+    return preserving.against_answering(case, weighed, said)
 
 
 def _beyond(one: Weighed, answer: ItemAnswer) -> list[Reason]:

@@ -1,9 +1,10 @@
-"""What is answered in form while a pause holds: formal steps, and refusals in batch."""
+"""What is done in form while a pause holds: formal steps, refusals in batch, and preservations."""
 
 from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abeyance.casefile.models import Case
@@ -102,3 +103,32 @@ class RefusalLine(models.Model):
     @property
     def place(self) -> str:
         return f"refusal:{self.batch_id}"
+
+
+class Preservation(models.Model):
+    """That items of one version of a demand are kept as they are under a pause: proposed by one, agreed by another."""
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="preservations")
+    version = models.IntegerField()
+    items = ArrayField(models.IntegerField())  # numbers
+    agency = models.CharField(max_length=64)  # for which, as the demand has it: each has only so many
+    proposed_by = models.CharField(max_length=16)
+    proposed_at = models.DateTimeField()
+    agreed_by = models.CharField(max_length=16, null=True)
+    agreed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(agreed_by__isnull=True) | ~models.Q(agreed_by=models.F("proposed_by")),
+                name="preservation_by_two",
+            ),
+            models.UniqueConstraint(
+                fields=["case"], condition=models.Q(agreed_by__isnull=True), name="preservation_one_waits"
+            ),
+        ]
+        indexes = [models.Index(fields=["agency"])]
+
+    def __str__(self) -> str:
+        return f"{self.case.ref}/{self.key}"

@@ -10,7 +10,9 @@ from abeyance.asking import Asked
 from abeyance.casefile import door, inside
 from abeyance.casefile.models import Case, ClockAct, LegalHold, Reader
 from abeyance.errors import BadInput, NotFound, Refused
+from abeyance.pauses.weighing import weigh
 from abeyance.people import queries as people
+from abeyance.rules import preservation
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import AdminAct, ClockSet, LegalHoldSet
 from abeyance.rules.instruments import ActKind
@@ -39,10 +41,20 @@ def record_act(
     row = ClockAct(case=case, item_number=item, kind=stored[:32], at=at, until=until, by=by)
     told = ClockSet(clock=kind.value, item=item, due=until)
     with inside.locked(case, act) as found:
+        if kind is ActKind.PRESERVED:
+            _refuse_under_a_pause(found.case, item, found.now)
         writing.written(row)
         ledger.appending(writing, [told], by=by, now=found.now, holder=found.sealing, case=case.ref, act=act)
         writing.now()
     return row
+
+
+def _refuse_under_a_pause(case: Case, item: int | None, now: datetime) -> None:
+    """Under a pause it is decided by two people, who write the act themselves."""
+    _demand, weighed = weigh(case, now=now)
+    held = [each.reason for one in weighed if item in (None, one.item.number) for each in one.held]
+    if against := preservation.against_recording(held, decided=False):
+        raise Refused(against)
 
 
 def hold(ref: str, basis: str, *, by: str, now: datetime) -> LegalHold:

@@ -34,6 +34,13 @@ class Refuser(StrEnum):
     ENFORCING_AUTHORITY = "enforcing-authority"
 
 
+class Preservation(StrEnum):
+    """Whether the instrument obliges a provider to keep data as it is, apart from giving any."""
+
+    NOT_BOUND = "not-bound"
+    BINDING = "binding"
+
+
 class Secrecy(StrEnum):
     NONE = "none"
     BY_SEPARATE_ORDER = "by-separate-order"
@@ -180,6 +187,7 @@ class LawEntry:
     note: str
     digest: str
     penalties: tuple[Penalty, ...] = ()
+    preservation: Preservation = Preservation.NOT_BOUND
 
 
 @dataclass(frozen=True)
@@ -314,6 +322,7 @@ def _entry(table: Table, jurisdiction: str, covers: frozenset[str]) -> LawEntry:
         note=table.text("note", ""),
         digest=_digest(table, covers),
         penalties=tuple(_penalty(inner) for inner in table.tables("penalty", required=False)),
+        preservation=table.one_of("preservation", Preservation, Preservation.NOT_BOUND),
     )
     if entry.compels & entry.permits:
         raise table.wrong("permits", "names a category that is compelled as well: it is one or the other.")

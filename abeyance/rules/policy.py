@@ -21,6 +21,8 @@ from abeyance.rules.texts import Table, digest_of, each_once
 
 FORMAT = 1
 RECONFIRM_WITHIN = timedelta(days=30)
+PRESERVATIONS_PER_AGENCY = 20
+FOLLOW_UP_AFTER = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,13 @@ class VerificationPolicy:
 
 @dataclass(frozen=True)
 class PausePolicy:
-    """How long a requester has to confirm a request after the pause over it has ended; then it lapses."""
+    """How long a requester has to confirm a request after the pause over it has ended; then it lapses. How many
+    preservations one agency may have under a pause before counsel has to agree to each further one. After how long
+    somebody looks whether the treaty request has come that a rerouted requester was told of."""
 
     reconfirm_within: timedelta
+    preservations_per_agency: int = PRESERVATIONS_PER_AGENCY
+    follow_up_after: timedelta = FOLLOW_UP_AFTER
 
 
 class ReportPeriod(StrEnum):
@@ -326,10 +332,15 @@ def _verification(table: Table) -> VerificationPolicy:
 
 
 def _pauses(table: Table | None) -> PausePolicy:
-    """A policy that says nothing of it means thirty days."""
+    """A policy that says nothing of it means thirty days; of preservations, twenty; of following up, ninety days."""
     if table is None:
         return PausePolicy(RECONFIRM_WITHIN)
-    pauses = PausePolicy(_days(table, "reconfirm_within_days", least=1))
+    follow_up = _days(table, "follow_up_days", least=1) if table.has("follow_up_days") else FOLLOW_UP_AFTER
+    pauses = PausePolicy(
+        reconfirm_within=_days(table, "reconfirm_within_days", least=1),
+        preservations_per_agency=table.number("preservations_per_agency", PRESERVATIONS_PER_AGENCY),
+        follow_up_after=follow_up,
+    )
     table.done()
     return pauses
 

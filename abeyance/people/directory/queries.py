@@ -46,6 +46,11 @@ def agency(code: str) -> Agency:
     return found
 
 
+def lock(code: str) -> None:
+    """Until the commit, for what is counted by agency. Inside the caller's transaction."""
+    list(Agency.objects.select_for_update().filter(code=code))
+
+
 def name_of(code: str) -> str:
     """As the directory calls it; the code itself for one that is not there."""
     return Agency.objects.filter(code=code[:64]).values_list("name", flat=True).first() or code

@@ -262,6 +262,29 @@ class StepSuperseded(Event, public=False, personal=(), says="Step {step} is not 
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreservationProposed(
+    Event, public=False, personal=(), says="Preserving item(s) {items} under a pause was proposed ({preservation})."
+):
+    preservation: str
+    items: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreservationMade(
+    Event,
+    public=False,
+    personal=("proposer",),
+    says="Item(s) {items} are preserved under a pause, as {proposer} proposed ({preservation}); nothing is given.",
+):
+    """`over_cap`: the agency had as many as the policy allows, so counsel agreed."""
+
+    preservation: str
+    items: tuple[int, ...]
+    proposer: str
+    over_cap: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefusalsProposed(
     Event, public=False, personal=(), says="A list of {requests} refusal(s) under {instrument} was proposed ({batch})."
 ):

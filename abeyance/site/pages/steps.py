@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from abeyance.answer import actions as answers
+from abeyance.answer import preserving
 from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
@@ -157,6 +158,12 @@ def _court_order(request: MemberRequest, ref: str) -> None:
     court_orders.propose(ref, stated, by=request.member, now=_now())
 
 
+def _preserve(request: MemberRequest, ref: str) -> None:
+    if not (items := _items(request)):
+        raise BadInput("Choose what is to be preserved.")
+    preserving.propose(ref, items, by=request.member, now=_now())
+
+
 def _on_order(act_: Callable[..., object]) -> Verb:
     def run(request: MemberRequest, ref: str) -> None:
         act_(ref, _key(_words(request, "order")), by=request.member, now=_now())
@@ -168,7 +175,7 @@ def _key(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise BadInput("There is no such order.") from None
+        raise BadInput("There is no such order or preservation.") from None
 
 
 def _day(text: str) -> date:
@@ -206,6 +213,7 @@ VERBS: dict[str, Verb] = {
     "reconfirm": _reconfirm,
     "propose-exception": _exception(exceptions.propose_use),
     "court-order": _court_order,
+    "preserve": _preserve,
     "withdraw-order": _on_order(court_orders.withdraw),
 }
 SECOND: dict[str, Verb] = {
@@ -214,6 +222,9 @@ SECOND: dict[str, Verb] = {
     "deferral": lambda request, ref: notices.approve_deferral(ref, by=request.member, now=_now()),
     "exception": _exception(exceptions.agree_use),
     "court-order": _on_order(court_orders.agree),
+    "preserve": lambda request, ref: preserving.agree(
+        ref, _key(_words(request, "preservation")), by=request.member, now=_now()
+    ),
     "publish-order": _on_order(court_orders.publish),
     "erase": lambda request, ref: retention.erase(ref, "retention", by=request.member, now=_now()),
 }

@@ -41,6 +41,7 @@ from abeyance.site.requests import (
     overriding,
     packages,
     papers,
+    preserving,
     receipts,
     verbs,
     verifying,
@@ -120,6 +121,7 @@ def _register_answering(sub: Any) -> None:
     exception.add_argument("exception")
     exception.add_argument("--agree", action="store_true")
     overriding.register(sub)
+    preserving.register(sub)
     again.register(sub)
     verb(sub, "preview", preview, "fields and counts that would be gathered; nothing is collected")
     verb(sub, "gather", gather, "collect the agreed minimum and seal it into a package")

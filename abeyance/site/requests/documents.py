@@ -12,7 +12,7 @@ from typing import Any
 
 from abeyance import seals
 from abeyance.answer import documents as step_documents
-from abeyance.answer import steps
+from abeyance.answer import preserving, steps
 from abeyance.asking import Asked
 from abeyance.casefile import door, recalls
 from abeyance.casefile.models import (
@@ -86,6 +86,7 @@ def in_full(
         "court_orders": [
             court_orders.as_document(row, opened=reader != OPERATOR_CODE) for row in court_orders.of_case(case)
         ],
+        "preservation": preserving.as_document(case, demand, items, now=now),
         "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
         "same_matter": case.same_matter,
         "incident": serving.steps_of(case),
@@ -357,6 +358,7 @@ def in_words(told: dict[str, Any]) -> str:
         for each in told["packages"]
     ]
     lines += [f"  {_order_in_words(each)}" for each in told["court_orders"]]
+    lines += [f"  {line}" for line in _preservation_in_words(told["preservation"])]
     lines += [f"  {step_documents.in_one_line(each)}" for each in told["steps"]]
     lines.append(f"  next: {next_step(told)}")
     return "\n".join(lines)
@@ -366,6 +368,20 @@ def _order_in_words(order: dict[str, Any]) -> str:
     which = f"item(s) {', '.join(map(str, order['items']))}" if order["items"] else "every item"
     state = "withdrawn" if order["withdrawn"] else "in force" if order["agreed"] else "waits for a second person"
     return f"order of {order.get('court', 'a court')} over {order['pause']}, {which}: {state} ({order['order']})"
+
+
+def _preservation_in_words(said: dict[str, Any] | None) -> list[str]:
+    if said is None:
+        return []
+    lines = [
+        f"preservation of item(s) {', '.join(map(str, row['items']))}: "
+        f"{'made ' + row['made'] if row['made'] else 'waits for a second person'} ({row['preservation']})"
+        for row in said["rows"]
+    ]
+    if not said["binds"]:
+        reasons = dict.fromkeys(reason["sentence"] for item in said["items"] for reason in item["reasons"])
+        lines += [f"not to be preserved: {sentence}" for sentence in reasons]
+    return lines
 
 
 def _item_in_words(item: dict[str, Any]) -> list[str]:
