@@ -17,11 +17,11 @@ from enum import IntEnum
 
 from abeyance.rules import pauselife, subjects
 from abeyance.rules.decision import Reason
+from abeyance.rules.exceptions import PauseException as PauseException
 from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.pauseways import HOLDS, Way, way_of
-from abeyance.rules.permissions import Role
 from abeyance.rules.policy import Books
-from abeyance.rules.terms import DemandKind, Issuer, Need, Offence, PauseMode, Stage
+from abeyance.rules.terms import PauseMode, Stage
 
 ANY = "*"
 UNKNOWN = "?"
@@ -34,38 +34,6 @@ class Reach(IntEnum):
     NO = 0
     PERHAPS = 1  # a fact that decides it is not known: held as well
     YES = 2
-
-
-@dataclass(frozen=True)
-class PauseException:
-    """Announced with the pause, or it does not exist. Every axis that it names must be met by a known fact; an empty
-    one asks nothing, and an exception that names nothing applies to nothing.
-
-    Using it takes two people, and where `approvers` are named each of these roles is held by one of those who agree:
-    two roles are two more people. `if_ever_held` takes their place for a matter that a pause has held before."""
-
-    name: str
-    sentence: str
-    kinds: frozenset[DemandKind] = frozenset()
-    instruments: frozenset[str] = frozenset()
-    issuers: frozenset[Issuer] = frozenset()
-    offences: frozenset[Offence] = frozenset()
-    needs: frozenset[Need] = frozenset()
-    approvers: tuple[Role, ...] = ()
-    if_ever_held: tuple[Role, ...] = ()
-
-    def could_apply(self, demand: DemandFacts) -> bool:
-        asked = (
-            (self.kinds, demand.kind in self.kinds),
-            (self.instruments, demand.instrument in self.instruments),
-            (self.issuers, demand.issuer in self.issuers),
-            (self.offences, demand.offence in self.offences),
-            (self.needs, bool(self.needs & demand.needs)),
-        )
-        return any(wanted for wanted, _ in asked) and all(met for wanted, met in asked if wanted)
-
-    def approvers_for(self, *, matter_held: bool) -> tuple[Role, ...]:
-        return self.if_ever_held if matter_held and self.if_ever_held else self.approvers
 
 
 @dataclass(frozen=True)

@@ -197,11 +197,15 @@ def test_every_condition_of_an_exception_must_be_met_by_a_known_fact() -> None:
         assert not warrant.could_apply(missing), missing
 
 
-def test_a_matter_that_was_ever_held_asks_for_the_stricter_approvers_where_there_are_any() -> None:
+def test_a_matter_that_was_ever_held_asks_for_stricter_approvers_named_or_not() -> None:
     life = PauseException("life", "Danger.", approvers=(Role.COUNSEL,), if_ever_held=(Role.APPROVER, Role.COUNSEL))
     assert life.approvers_for(matter_held=False) == (Role.COUNSEL,)
     assert life.approvers_for(matter_held=True) == (Role.APPROVER, Role.COUNSEL)
-    assert replace(life, if_ever_held=()).approvers_for(matter_held=True) == (Role.COUNSEL,)
+    assert replace(life, if_ever_held=()).approvers_for(matter_held=True) == (Role.COUNSEL, Role.APPROVER)
+    unnamed = replace(life, approvers=(), if_ever_held=())
+    assert (unnamed.approvers_for(matter_held=False), unnamed.approvers_for(matter_held=True)) == ((), (Role.COUNSEL,))
+    one = replace(unnamed, approvers=(Role.REVIEWER,))
+    assert one.approvers_for(matter_held=True) == (Role.REVIEWER, Role.COUNSEL)
 
 
 def test_treating_as_another_jurisdiction_reaches_on_and_holds_nothing_itself() -> None:
