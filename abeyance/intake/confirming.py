@@ -32,6 +32,9 @@ from abeyance.rules.permissions import Permission
 from abeyance.rules.terms import PlaceSource
 
 
+SETTLES = frozenset({PlaceSource.AGREED})
+
+
 @dataclass(frozen=True)
 class _SealedItem:
     item: StatedItem
@@ -155,7 +158,7 @@ def _write(
         confirmed_at=now,
     )
     Item.objects.filter(case=case, open=True).update(open=False)
-    before = list(older.items.all())
+    before = list(Item.objects.filter(case=case).exclude(demand=demand).select_related("demand"))
     Item.objects.bulk_create(_row(demand, case, stated, sealed, before) for sealed in items)
     _mark(case, stated, items)
     return demand
@@ -176,14 +179,27 @@ def _mark(case: Case, stated: StatedDemand, items: list[_SealedItem]) -> None:
 def _places(sealed: _SealedItem, before: list[Item]) -> list[str]:
     """What was said before of where this account holder is goes on counting beside what is said now, until a second
     person agrees: a country alone must not lead past a pause."""
-    item = sealed.item
-    same = [older for older in before if _same_account(older, sealed)]
-    said = [place for older in same for place in older.places]
+    item, said = sealed.item, _said_before(sealed, before)
     if prefix := place_of(item.identifier_kind, item.identifier):
-        said.append(casefacts.spell_place(prefix, PlaceSource.TELEPHONE))
+        telephone = casefacts.spell_place(prefix, PlaceSource.TELEPHONE)
+        said += [] if telephone in said else [telephone]
     if item.subject_country:
-        said.append(casefacts.spell_place(item.subject_country, PlaceSource.CLERK))
-    return list(dict.fromkeys(said))
+        found = casefacts.spell_place(item.subject_country, PlaceSource.CLERK)
+        agreed = [number for number, place in enumerate(said) if casefacts.read_place(place).source in SETTLES]
+        # What is said again after two people had settled it is said anew.
+        said += [] if found in said[agreed[-1] if agreed else 0 :] else [found]
+    return said
+
+
+def _said_before(sealed: _SealedItem, before: list[Item]) -> list[str]:
+    """In the newest version that asked about this account, however many versions have left it out since."""
+    same = [older for older in before if _same_account(older, sealed)]
+    newest = max((older.demand.version for older in same), default=0)
+    said: list[str] = []
+    for older in same:
+        if older.demand.version == newest:
+            said += [place for place in older.places if place not in said] if said else older.places
+    return said
 
 
 def _same_account(older: Item, sealed: _SealedItem) -> bool:

@@ -3,7 +3,7 @@ with the pause does not exist; and nothing leaves by this alone, since the gate 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -29,6 +29,7 @@ def propose_use(ref: str, pause: str, exception: str, *, by: str, now: datetime)
     case = door.open_for(by, ref, Permission.ANSWER_PROPOSE, now=now)
     act = uuid4()
     with fence.together(act):
+        Case.objects.select_for_update().get(pk=case.pk)  # so that no newer version is stated meanwhile
         moment = fence.clock()
         demand = casefacts.newest_demand(case)
         people.refuse_unless(people.may_take_part(by, demand.jurisdiction))
@@ -47,15 +48,15 @@ def agree_use(ref: str, pause: str, exception: str, *, by: str, now: datetime) -
     act = uuid4()
     with fence.together(act):
         moment, epoch = fence.clock(), fence.epoch()
+        demand = casefacts.newest_demand(case)
         waiting = case.exception_uses.select_for_update().filter(pause=pause, exception=exception, third_by=None)
-        use = waiting.order_by("-pk").first()
+        use = next(iter(that_count(waiting.order_by("-pk"), demand)), None)
         if use is None:
             raise NotFound("Nobody has proposed to use that exception for this request.")
         if by == use.agreed_by:
             raise Refused([_no("same-person", f"{by} has agreed already, so somebody else has to agree.")])
         if use.agreed_by is not None and not _asks_for_more(pause, exception):
             raise NotFound("Two people have agreed already to use that exception; it asks for nobody else.")
-        demand = casefacts.newest_demand(case)
         _require_fitting(case, demand, pause, exception)
         _require_second(case, demand, use, by=by, now=moment)
         if use.agreed_by is None:
@@ -66,6 +67,19 @@ def agree_use(ref: str, pause: str, exception: str, *, by: str, now: datetime) -
         agreed = ExceptionAgreed(pause=pause, exception=exception, proposer=use.proposed_by)
         ledger.append(agreed, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
     return use
+
+
+def that_count(
+    uses: Iterable[ExceptionUse], demand: Demand, suspended: Collection[tuple[str, str]] = ()
+) -> list[ExceptionUse]:
+    """Those that were proposed for this version of the demand: one person's amendment must not inherit what others
+    agreed to for other words. None of an exception that is suspended."""
+    since = demand.confirmed_at
+    return [
+        use
+        for use in uses
+        if (use.pause, use.exception) not in suspended and (since is None or use.proposed_at >= since)
+    ]
 
 
 def facts_of(uses: Iterable[ExceptionUse]) -> tuple[ExceptionFacts, ...]:

@@ -16,7 +16,7 @@ from abeyance.patterns import queries as patterns
 from abeyance.patterns.queries import Other
 from abeyance.pauses import store
 from abeyance.pauses.court_orders import facts_of as orders_of
-from abeyance.pauses.exceptions import facts_of
+from abeyance.pauses.exceptions import facts_of, that_count
 from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
 from abeyance.policy import calendars
@@ -89,7 +89,7 @@ def _weigh_all(
 ) -> list[Weighed]:
     matter = matter_of(file.labels[0], others, pauses, now)
     labels = (*file.labels, *matter.labels)
-    uses = facts_of([use for use in file.uses if (use.pause, use.exception) not in suspended])
+    uses = facts_of(that_count(file.uses, file.demand, suspended))
     identifiers = len({bytes(item.identifier) for item in file.items})
     holding = [
         pause

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from abeyance.asking import Asked
 from abeyance.casefile import facts as casefacts
@@ -15,7 +16,7 @@ from abeyance.casefile.models import Approval, CourtOrder, ExceptionUse, Item, N
 from abeyance.casefile.whole import Whole
 from abeyance.fence import Moment
 from abeyance.patterns import queries as patterns
-from abeyance.pauses import court_orders, reconfirming, store
+from abeyance.pauses import court_orders, exceptions, reconfirming, store
 from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
@@ -40,6 +41,8 @@ from abeyance.rules.release import (
 )
 from abeyance.rules.terms import Ground
 
+_Row = TypeVar("_Row", ExceptionUse, CourtOrder)
+
 
 def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | None = None) -> ReleaseFacts:
     """The facts about handing this package to the key `to` (a fingerprint), done by the member `by`. `also` is asked
@@ -59,7 +62,9 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
     others = others_of().get(case.pk, [])
     pauses = _all_pauses((*labels, *(other.demand for other in others)), entered) if others else pauses_of()
     matter = matter_of(said, others, pauses, entered.now)
-    uses = [use for use in whole.uses if (use.pause, use.exception) not in suspended_of()]
+    no_part = _taking_no_part(standing, actors, demand.jurisdiction)
+    uses = _by_who_takes_part(exceptions.that_count(whole.uses, demand, suspended_of()), no_part)
+    orders = _by_who_takes_part(whole.orders, no_part)
     return ReleaseFacts(
         state=State(case.state),
         erased=case.erased_at is not None,
@@ -80,14 +85,14 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
                 notice=notice_of(row.item, [fact for fact in whole.notices if fact.item_id == row.item_id]),
                 clocks=clocks_of(whole.acts, said, row.item, books),
                 exceptions=tuple(_exception(use, actors) for use in uses),
-                orders=court_orders.as_facts(whole.orders, actors),
+                orders=court_orders.as_facts(orders, actors),
             )
             for row in whole.packed
         ),
         pauses=tuple(pauses),
         books=books,
         releaser=actors[by],
-        taking_no_part=_taking_no_part(standing, actors, demand.jurisdiction),
+        taking_no_part=no_part,
         small_team=standing.house.small_team,
         identifiers=whole.identifiers,
         undecided_matters=matter.undecided,
@@ -179,6 +184,11 @@ def _exception(row: ExceptionUse, actors: dict[str, Actor]) -> ExceptionFacts:
         epoch=row.epoch if row.epoch is not None else -1,
         third=actors[row.third_by] if row.third_by else None,
     )
+
+
+def _by_who_takes_part(rows: Sequence[_Row], no_part: frozenset[str]) -> list[_Row]:
+    """What leads past a pause rests on people who may be near the request, as an approval does."""
+    return [row for row in rows if not no_part & {row.proposed_by, row.agreed_by, getattr(row, "third_by", None)}]
 
 
 def _taking_no_part(standing: Standing, actors: dict[str, Actor], asking: str | None) -> frozenset[str]:

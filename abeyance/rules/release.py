@@ -220,7 +220,11 @@ def _lift_of(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> int:
 
 def _last_end(facts: ReleaseFacts, now: datetime) -> int:
     """After which the requester has to confirm the request."""
-    ends = [pause_rules.last_end_epoch(facts.pauses, facts.demand, packed.item, now=now) for packed in facts.items]
+    ends = [
+        pause_rules.last_end_epoch(facts.pauses, label, packed.item, now=now)
+        for packed in facts.items
+        for label in _labels(facts, packed, now)
+    ]
     return max(ends, default=0)
 
 

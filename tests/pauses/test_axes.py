@@ -107,3 +107,21 @@ def test_an_exception_with_approvers_takes_their_agreement_and_is_named_in_the_l
     assert Release.objects.get().exception == "HK-2020-07/life"
     with pytest.raises(NotFound):
         exceptions.agree_use(package.case.ref, "HK-2020-07", "life", by=desk.first, now=desk.now())
+
+
+def test_a_place_is_not_forgotten_by_leaving_the_account_out_of_one_version(desk: Desk) -> None:
+    declare(desk, jurisdictions=[], subjects=["HK"])
+
+    def said(account: str, country: str) -> None:
+        only = item(identifier_kind="email", identifier=account, subject_country=country)
+        confirming.confirm(ref, demand(**US, items=[only]), by=desk.first, now=desk.now())
+
+    ref = desk.confirmed(**US, items=[item(identifier_kind="email", identifier="a@example.org")])
+    said("b@example.org", "US")
+    assert holding(desk, ref) == set()
+    said("a@example.org", "US")
+    assert (places(desk, ref), holding(desk, ref)) == (["clerk:HK", "clerk:US"], {"HK-2020-07"})
+    confirming.agree_labels(ref, by=desk.second, now=desk.now())
+    assert holding(desk, ref) == set()
+    said("a@example.org", "HK")  # said again after two had settled it: it counts again
+    assert holding(desk, ref) == {"HK-2020-07"}

@@ -18,7 +18,7 @@ from abeyance.answer import actions as answers
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case, CourtOrder, NoticeFact, Package, Release
-from abeyance.errors import BadInput, Refused
+from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.intake import confirming
 from abeyance.ledger.models import Entry
 from abeyance.notice import actions as notices
@@ -38,7 +38,7 @@ from abeyance.rules.notice import NoticeState
 from abeyance.rules.permissions import Role
 from abeyance.site.demo.cast import POLICE
 from tests.casefile.packed import codes, declare, hand_over, sealed, verdict
-from tests.desk import Desk, demand
+from tests.desk import Desk, demand, item
 
 Change = Callable[[Desk, Package], object]
 
@@ -350,6 +350,13 @@ def test_nothing_but_the_gate_writes_a_release_or_opens_a_package(pattern: re.Pa
     assert found == ["release/actions.py"]
 
 
+def a_third_member(desk: Desk) -> str:
+    third = Member.objects.get(code=desk.second)
+    third.pk, third.code, third.handle = None, "M-third", "third"
+    third.save()
+    return third.code
+
+
 def an_order(desk: Desk, package: Package, *, by: str = "", **changes: Any) -> CourtOrder:
     said: dict[str, Any] = {"pause": "HK-2020-07", "court": "High Court", "citation": "HCMP 1/2026"}
     stated = court_orders.Stated(**said | {"decided_on": desk.now().date()} | changes)
@@ -445,3 +452,30 @@ def test_an_order_is_published_when_its_bar_is_over(desk: Desk) -> None:
     assert (entry.public, entry.case) == (True, None)
     assert b"HCMP 1/2026" in bytes(entry.content)
     assert not Entry.objects.filter(kind="CourtOrderProposed", public=True).exists()
+
+
+def test_an_exception_or_an_order_counts_no_more_once_who_agreed_takes_no_part(desk: Desk) -> None:
+    package = sealed(desk)
+    declare(desk, exceptions=EXCEPTIONS)
+    exceptions.propose_use(package.case.ref, "HK-2020-07", "schedule-7", by=desk.second, now=desk.now())
+    third = a_third_member(desk)
+    exceptions.agree_use(package.case.ref, "HK-2020-07", "schedule-7", by=third, now=desk.now())
+    assert verdict(desk, package).allowed
+    row = an_order(desk, package, by=desk.second)
+    court_orders.agree(package.case.ref, row.key, by=third, now=desk.now())
+    people.exclude_self("HK", by=third, now=desk.now())
+    assert codes(verdict(desk, package)) == {"held-by-pause"}
+
+
+def test_an_exception_that_two_agreed_to_for_one_version_of_a_demand_is_not_used_for_the_next(desk: Desk) -> None:
+    package = sealed(desk)
+    declare(desk, stages=["release"], exceptions=EXCEPTIONS)
+    ref = package.case.ref
+    exceptions.propose_use(ref, "HK-2020-07", "schedule-7", by=desk.first, now=desk.now())
+    exceptions.agree_use(ref, "HK-2020-07", "schedule-7", by=desk.second, now=desk.now())
+    assert not weigh(desk.case(ref), now=desk.now())[1][0].held
+    confirming.confirm(ref, demand(items=[item(identifier="+85291230000")]), by=desk.first, now=desk.now())
+    assert weigh(desk.case(ref), now=desk.now())[1][0].held
+    with pytest.raises(NotFound):
+        exceptions.agree_use(ref, "HK-2020-07", "schedule-7", by=desk.second, now=desk.now())
+    assert "held-by-pause" in codes(verdict(desk, package))

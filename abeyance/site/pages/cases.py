@@ -227,7 +227,8 @@ def _exceptions(found: Case, told: Mapping[str, Any]) -> list[dict[str, Any]]:
     names = {held["pause"] for item in told["items"] for held in item["held"]}
     if not names:
         return []
-    uses = {(use.pause, use.exception): use for use in found.exception_uses.order_by("pk")}
+    counting = exceptions.that_count(found.exception_uses.order_by("pk"), casefacts.newest_demand(found))
+    uses = {(use.pause, use.exception): use for use in counting}
     return [
         {
             "pause": pause.name,

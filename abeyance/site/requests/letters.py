@@ -18,7 +18,7 @@ from abeyance.answer.letters import Kind, Letter, Line, Sender
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand, Release
 from abeyance.errors import Locked, Refused
-from abeyance.pauses import reconfirming, store
+from abeyance.pauses import exceptions, reconfirming, store
 from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.people.directory.models import Agency
 from abeyance.release import packaging
@@ -127,7 +127,9 @@ def _held(weighed: Sequence[Weighed]) -> tuple[list[Line], list[str]]:
 
 def _under_exceptions(case: Case) -> list[Line]:
     """The announced exceptions of pauses that this answer goes out under, in their published words."""
-    used = {(use.pause, use.exception) for use in case.exception_uses.exclude(agreed_by=None)}
+    agreed = case.exception_uses.exclude(agreed_by=None)
+    counting = exceptions.that_count(agreed, casefacts.newest_demand(case))
+    used = {(use.pause, use.exception) for use in counting}
     return [
         Line(f"Exception {found.name} of pause {pause.name}: {found.sentence}", f"pause:{pause.name}", "", "exception")
         for pause in store.in_force()
