@@ -32,9 +32,6 @@ from abeyance.rules.permissions import Permission
 from abeyance.rules.terms import PlaceSource
 
 
-SETTLES = frozenset({PlaceSource.AGREED})
-
-
 @dataclass(frozen=True)
 class _SealedItem:
     item: StatedItem
@@ -80,14 +77,17 @@ def _named_in_papers(case: Case) -> list[tuple[str, str]]:
     return [(found["field"], found["value"]) for reading in readings for found in reading.get("suggestions", [])]
 
 
-def agree_labels(ref: str, *, by: str, now: datetime) -> None:
+def agree_labels(ref: str, version: int | None = None, *, by: str, now: datetime) -> None:
     """A second person agrees to who asks, under which law, what it is related to and where the account holders are;
-    only then does what was said before stop counting."""
+    only then does what was said before stop counting. `version`, if given, is that of the demand that was looked at."""
     case = door.open_for(by, ref, Permission.ANSWER_AGREE, now=now)
     act = uuid4()
     with fence.alone(act) as epoch:
         moment = fence.clock()
         demand = newest_demand(case)
+        if version not in (None, demand.version):
+            sentence = "The demand has been stated anew since you looked; look at it again."
+            raise Refused([Reason("other-version", sentence, "people:two")])
         _require_second(demand, by=by, now=moment)
         Demand.objects.filter(pk=demand.pk).update(labels_agreed_by=by)
         for item in demand.items.exclude(subject_country=None):
@@ -185,7 +185,9 @@ def _places(sealed: _SealedItem, before: list[Item]) -> list[str]:
         said += [] if telephone in said else [telephone]
     if item.subject_country:
         found = casefacts.spell_place(item.subject_country, PlaceSource.CLERK)
-        agreed = [number for number, place in enumerate(said) if casefacts.read_place(place).source in SETTLES]
+        agreed = [
+            number for number, place in enumerate(said) if casefacts.read_place(place).source is PlaceSource.AGREED
+        ]
         # What is said again after two people had settled it is said anew.
         said += [] if found in said[agreed[-1] if agreed else 0 :] else [found]
     return said

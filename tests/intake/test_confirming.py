@@ -89,7 +89,12 @@ def test_labels_are_agreed_by_a_member_who_has_waited_and_takes_part(desk: Desk)
     assert codes(alone.value) == {"same-person"}
     ago = desk.now() - timedelta(days=2)
     Member.objects.filter(code=approver).update(added_at=ago, roles_since=ago)
-    confirming.agree_labels(ref, by=approver, now=desk.now())
+    seen = facts.newest_demand(desk.case(ref)).version
+    confirming.confirm(ref, demand(instrument="hk-icso"), by=desk.first, now=desk.now())
+    with pytest.raises(Refused) as unseen:
+        confirming.agree_labels(ref, seen, by=approver, now=desk.now())
+    assert codes(unseen.value) == {"other-version"}
+    confirming.agree_labels(ref, seen + 1, by=approver, now=desk.now())
     assert facts.newest_demand(desk.case(ref)).labels_agreed_by == approver
 
 

@@ -23,7 +23,7 @@ from abeyance.errors import Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
 from abeyance.patterns import documents as matters
-from abeyance.pauses import due, reconfirming, store, wording
+from abeyance.pauses import due, exceptions, reconfirming, store, wording
 from abeyance.pauses.weighing import weigh
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory

@@ -130,6 +130,12 @@ def _duplicate(request: MemberRequest, ref: str) -> None:
     duplicates.decide(ref, same == "yes", by=request.member, now=_now())
 
 
+def _labels(request: MemberRequest, ref: str) -> None:
+    """To the version whose page was shown, and to no later one."""
+    version = _words(request, "version")
+    confirming.agree_labels(ref, int(version) if version.isdecimal() else 0, by=request.member, now=_now())
+
+
 def _end_hold(request: MemberRequest, ref: str) -> None:
     number = _words(request, "number")
     reviewing.end_hold(ref, int(number) if number.isdecimal() else 0, by=request.member, now=_now())
@@ -218,7 +224,7 @@ VERBS: dict[str, Verb] = {
 }
 SECOND: dict[str, Verb] = {
     "answer": lambda request, ref: answers.agree(ref, _words(request, "answer"), by=request.member, now=_now()),
-    "labels": lambda request, ref: confirming.agree_labels(ref, by=request.member, now=_now()),
+    "labels": _labels,
     "deferral": lambda request, ref: notices.approve_deferral(ref, by=request.member, now=_now()),
     "exception": _exception(exceptions.agree_use),
     "court-order": _on_order(court_orders.agree),

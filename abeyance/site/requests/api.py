@@ -180,8 +180,9 @@ def decide_duplicate(request: HttpRequest, ref: str, body: DuplicateIn) -> Docum
 
 
 @router.post("/requests/{ref}/labels/agree", response=Document)
-def agree_labels(request: HttpRequest, ref: str) -> Document:
-    confirming.agree_labels(ref, by=caller(request), now=_now())
+def agree_labels(request: HttpRequest, ref: str, version: int | None = None) -> Document:
+    """`version`: of the demand that was looked at; a later one is refused."""
+    confirming.agree_labels(ref, version, by=caller(request), now=_now())
     return _shown(ref, caller(request))
 
 

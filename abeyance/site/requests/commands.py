@@ -74,7 +74,8 @@ def _register_reading(sub: Any) -> None:
     verb(sub, "versions", show_versions, "what changed from each version of the demand to the next")
     same = verb(sub, "duplicate", decide_duplicate, "decide whether it is an earlier demand once more")
     same.add_argument("--same", choices=["yes", "no"], required=True)
-    verb(sub, "agree-labels", agree_labels, "agree, as a second person, to who asks and under which law")
+    labels = verb(sub, "agree-labels", agree_labels, "agree, as a second person, to who asks and under which law")
+    labels.add_argument("--version", type=int, help="of the demand that you looked at; a later one is refused")
     verify = verb(sub, "verify", verify_requester, "record how the requester was found genuine, or false")
     verify.add_argument("--how", choices=[kind.value for kind in FindingKind])
     verify.add_argument(
@@ -214,7 +215,7 @@ def decide_duplicate(args: argparse.Namespace) -> Answer:
 
 def agree_labels(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=True)
-    confirming.agree_labels(args.ref, by=by, now=verbs.now())
+    confirming.agree_labels(args.ref, args.version, by=by, now=verbs.now())
     return _shown(door.open_for(by, args.ref, Permission.CASE_READ, now=verbs.now()), by)
 
 
