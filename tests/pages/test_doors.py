@@ -24,6 +24,8 @@ SAMPLES: dict[str, Any] = {
     "key": uuid4(),
     "act": uuid4(),
     "code": "none",
+    "exception": "none",
+    "line": 999_999,
     "name": "NONE",
     "kind": "law",
     "language": "en",
