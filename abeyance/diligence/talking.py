@@ -16,6 +16,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Sum
+from django.db.models.functions import Length
 
 from abeyance.diligence.consulting import is_live, secret_of
 from abeyance.diligence.models import Consultation, Message, Seat, SeatMark
@@ -25,6 +27,8 @@ AGE_BEGINS = (b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED FILE-----")
 AGE_KEY = re.compile(r"age1[ac-hj-np-z02-9]{58}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 LARGEST_FILE, LARGEST_ENVELOPE, MOST_MESSAGES = 5 * 2**20, 256 * 1024, 2000
+MOST_BYTES = 200 * 2**20  # of one consultation: whoever was invited must not fill the disk
+MOST_CONSENTS = 1000  # of one seat
 POINT = 65  # bytes of an uncompressed point of P-256
 OVER = "This consultation does not exist, is over, or the link or code is not right. Ask whoever invited you."
 
@@ -81,6 +85,8 @@ def consent(seat: Seat, digest: str, *, given: bool, now: datetime) -> None:
     _live(seat, now)
     if not DIGEST.fullmatch(digest):
         raise BadInput("A passage is named by the 64 letters and digits that came with it.")
+    if SeatMark.objects.filter(seat=seat, kind__in=["yes", "no"]).count() >= MOST_CONSENTS:
+        raise BadInput("There are as many answers to passages as one seat may give.")
     SeatMark.objects.create(seat=seat, kind="yes" if given else "no", value=digest, at=now)
 
 
@@ -91,7 +97,9 @@ def shown(seat: Seat) -> dict[str, Any]:
     keys = {(mark.seat_id, mark.kind): mark.value for mark in marks if mark.kind in ("key", "age")}
     seats = list(consultation.seats.order_by("pk"))
     names = {each.pk: each.name for each in seats}
-    messages = list(consultation.messages.order_by("pk")[:MOST_MESSAGES])
+    messages = list(consultation.messages.filter(form="sealed").order_by("pk")[:MOST_MESSAGES])
+    # A page is asked for every few seconds; files stay in the database until somebody wants one.
+    sizes = consultation.messages.filter(form="age").order_by("pk").values_list("pk", "seat_id", "at", Length("body"))
     return {
         "seats": [
             {
@@ -105,12 +113,10 @@ def shown(seat: Seat) -> dict[str, Any]:
         "messages": [
             {"id": row.pk, "seat": names[row.seat_id], "at": row.at.isoformat(), "envelope": bytes(row.body).decode()}
             for row in messages
-            if row.form == "sealed"
         ],
         "files": [
-            {"id": row.pk, "seat": names[row.seat_id], "at": row.at.isoformat(), "size": len(row.body)}
-            for row in messages
-            if row.form == "age"
+            {"id": pk, "seat": names[seat_id], "at": at.isoformat(), "size": size}
+            for pk, seat_id, at, size in sizes[:MOST_MESSAGES]
         ],
         "consents": [
             {"seat": names[mark.seat_id], "digest": mark.value, "given": mark.kind == "yes"}
@@ -128,7 +134,10 @@ def file(consultation: Consultation, number: int) -> bytes:
 
 
 def _keep(seat: Seat, form: str, body: bytes, now: datetime) -> None:
-    if Message.objects.filter(consultation_id=seat.consultation_id).count() >= MOST_MESSAGES:
+    kept = Message.objects.filter(consultation_id=seat.consultation_id).aggregate(
+        n=Count("pk"), size=Sum(Length("body"))
+    )
+    if kept["n"] >= MOST_MESSAGES or (kept["size"] or 0) + len(body) > MOST_BYTES:
         raise BadInput("This consultation holds as many messages as it may; end it and open another.")
     Message.objects.create(consultation_id=seat.consultation_id, seat=seat, form=form, body=body, at=now)
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from abeyance.casefile import retention
-from abeyance.casefile.models import Envelope, Link, Package, Release
+from abeyance.casefile.models import Case, Envelope, Link, Package, Release
 from abeyance.errors import SomeoneElseWasFirst
 from abeyance.people.directory.models import AgencyKey
 from abeyance.release import actions, envelopes
@@ -34,13 +34,20 @@ def destroy_expired(*, now: datetime) -> int:
     through the gate, and the next run removes it."""
     expired = Package.objects.filter(destroyed_at=None, expires_at__lt=now).select_related("case")
     expired = expired.exclude(case__legal_holds__isnull=False, case__legal_holds__ended_at=None)
-    for package in expired:
-        files = retention.files_of(package)
-        with transaction.atomic():
-            retention.destroy_package(package, "past-its-time", by="worker", now=now)
-        for path in files:
-            path.unlink(missing_ok=True)
-    return len(expired)
+    return sum(_destroy(package, now) for package in expired)
+
+
+def _destroy(package: Package, now: datetime) -> bool:
+    """Whoever orders that the request is kept holds its row; so a hold is before this or after it."""
+    files = retention.files_of(package)
+    with transaction.atomic():
+        case = Case.objects.select_for_update().get(pk=package.case_id)
+        if case.legal_holds.filter(ended_at=None).exists():
+            return False
+        retention.destroy_package(package, "past-its-time", by="worker", now=now)
+    for path in files:
+        path.unlink(missing_ok=True)
+    return True
 
 
 def tend(*, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -106,6 +107,21 @@ def test_a_package_past_its_time_is_destroyed_unless_a_hold_needs_it(desk: Desk)
     assert not retention.package_file(free).exists()
     assert Package.objects.get(destroyed_at=None) == held
     assert "package-destroyed" in codes(verdict(desk, free))
+
+
+def test_a_hold_that_comes_while_packages_are_being_destroyed_keeps_the_next_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, files_of = sealed(desk), retention.files_of
+
+    def meanwhile(found: Package) -> list[Path]:
+        review.hold(found.case.ref, "Suit 1 of 2026", by=desk.first, now=desk.now())
+        return files_of(found)
+
+    monkeypatch.setattr(retention, "files_of", meanwhile)
+    assert upkeep.destroy_expired(now=desk.now() + timedelta(days=40)) == 0
+    assert retention.package_file(package).exists()
+    assert Package.objects.get().destroyed_at is None
 
 
 def test_a_recall_ends_the_way_out_and_keeps_its_reason_sealed(desk: Desk) -> None:

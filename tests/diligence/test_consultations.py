@@ -149,6 +149,22 @@ def test_a_passage_is_taken_by_consent_to_exactly_its_words_and_consent_may_be_t
         stating.propose_approval(assessment.code, by=desk.first, now=desk.now())
 
 
+def test_what_one_guest_may_leave_is_bounded_and_files_are_listed_by_their_size(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = age_file()
+    monkeypatch.setattr(talking, "MOST_BYTES", len(sent))
+    monkeypatch.setattr(talking, "MOST_CONSENTS", 1)
+    seat = come_in(desk, opened(desk))
+    talking.send_file(seat, sent, now=desk.now())
+    assert [each["size"] for each in talking.shown(seat)["files"]] == [len(sent)]
+    with pytest.raises(BadInput, match="as many messages"):
+        talking.send_file(seat, age_file(), now=desk.now())
+    talking.consent(seat, "ab" * 32, given=True, now=desk.now())
+    with pytest.raises(BadInput, match="as many answers"):
+        talking.consent(seat, "cd" * 32, given=True, now=desk.now())
+
+
 def test_an_affected_group_counts_as_consulted_once_somebody_came(desk: Desk) -> None:
     assessment = begun(desk)
     written(desk, assessment, parts={key: text for key, text in SAID["parts"].items() if key != "not-consulted"})
