@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from abeyance import fence, ledger
-from abeyance.answer import preserving
+from abeyance.answer import preserving, rerouting
 from abeyance.casefile import door, moves, remarks
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand
@@ -101,6 +101,8 @@ def agree(ref: str, answer: str | None = None, *, by: str, now: datetime) -> Ans
         )
         agreed = AnswerAgreed(answer=standing[:16], proposer=approvals[0].proposed_by, digest=standing)
         ledger.append(agreed, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
+        if any(answer.outcome == REROUTE for answer in chosen.values()):
+            rerouting.begin(case, by=by, now=moment)
     return Answered(case.ref, standing, tuple(_standing(weighed)))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from abeyance.answer import documents, refusal_documents, refusals, steps
+from abeyance.answer import documents, preserving, refusal_documents, refusals, rerouting, steps
 from abeyance.answer.steps import Way
 from abeyance.people import queries as people
 from abeyance.people.bearer import MemberToken, caller
@@ -93,6 +93,38 @@ def propose_refusals(request: HttpRequest, body: Listed) -> Document:
 def agree_to_refusals(request: HttpRequest, key: UUID, body: Approval) -> Document:
     by, now = caller(request), _now()
     return refusal_documents.of_batch(refusals.agree(key, body.digest, by=by, now=now), by=by, now=now)
+
+
+class PreservationIn(Schema):
+    items: list[int] = Field(default=[], max_length=1000)
+
+
+@router.post("/requests/{ref}/preservations", response={201: Document})
+def preserve(request: HttpRequest, ref: str, body: PreservationIn) -> Document:
+    return preserving.of_row(preserving.propose(ref, frozenset(body.items), by=caller(request), now=_now()))
+
+
+@router.post("/requests/{ref}/preservations/{key}/agree", response=Document)
+def agree_to_preserve(request: HttpRequest, ref: str, key: UUID) -> Document:
+    return preserving.of_row(preserving.agree(ref, key, by=caller(request), now=_now()))
+
+
+class FollowUpIn(Schema):
+    """Without `arrived_as`: nothing came."""
+
+    arrived_as: str = Field(default="", max_length=16)
+
+
+@router.get("/follow-ups", response=list[Document])
+def follow_ups(request: HttpRequest) -> list[Document]:
+    by, now = caller(request), _now()
+    return [rerouting.as_document(row, by, now=now) for row in rerouting.waiting_to(by, now=now)[:1000]]
+
+
+@router.post("/requests/{ref}/follow-up", response=Document)
+def follow_up(request: HttpRequest, ref: str, body: FollowUpIn) -> Document:
+    by, now = caller(request), _now()
+    return rerouting.as_document(rerouting.end(ref, body.arrived_as, by=by, now=now), by, now=now)
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""What is done in form while a pause holds: formal steps, refusals in batch, and preservations."""
+"""What is done in form while a pause holds: formal steps, refusals in batch, preservations; and after a reroute."""
 
 from __future__ import annotations
 
@@ -129,6 +129,30 @@ class Preservation(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["agency"])]
+
+    def __str__(self) -> str:
+        return f"{self.case.ref}/{self.key}"
+
+
+class FollowUp(models.Model):
+    """By when somebody looks whether a rerouted requester has asked by treaty, and what came of it."""
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="follow_ups")
+    due = models.DateTimeField()
+    made_at = models.DateTimeField()
+    outcome = models.CharField(max_length=16, default="")  # arrived, nothing-came
+    arrived_as = models.ForeignKey(Case, null=True, on_delete=models.SET_NULL, related_name="treaty_request_of")
+    ended_by = models.CharField(max_length=16, null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=models.Q(ended_at__isnull=True), name="follow_up_one_waits"
+            )
+        ]
+        indexes = [models.Index(fields=["due"], condition=models.Q(ended_at=None), name="follow_up_due")]
 
     def __str__(self) -> str:
         return f"{self.case.ref}/{self.key}"

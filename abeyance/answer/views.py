@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from abeyance.answer import documents, steps
+from abeyance.answer import documents, rerouting, steps
 from abeyance.answer.letters import page as setting
 from abeyance.answer.steps import Way
 from abeyance.errors import BadInput
@@ -30,7 +30,11 @@ def due(request: MemberRequest) -> HttpResponse:
     now = _now()
     rows = list(steps.open_for(request.member)[: MOST + 1])
     told = [documents.of_step(row, now=now) for row in rows[:MOST]]
-    return render(request, "answer/steps.html", {"steps": told, "more": len(rows) > MOST})
+    follow_ups = [
+        rerouting.as_document(row, request.member, now=now) for row in rerouting.waiting_for(request.member)[:MOST]
+    ]
+    context = {"steps": told, "more": len(rows) > MOST, "follow_ups": follow_ups}
+    return render(request, "answer/steps.html", context)
 
 
 @page(P.CASE_READ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -39,6 +40,16 @@ class Closing(StrEnum):
 
 
 NEED_A_RELEASE = frozenset({Closing.ANSWERED, Closing.NOTHING_HELD})
+
+
+Following = Callable[[Case, Closing, str, datetime], None]
+_following: list[Following] = []
+
+
+def on_closing(follow: Following) -> None:
+    """For a room above that goes on from a closing: what it does in the same transaction."""
+    if follow not in _following:
+        _following.append(follow)
 
 
 def close(ref: str, outcome: Closing, *, by: str, now: datetime) -> Case:
@@ -109,6 +120,8 @@ def _end(ref: str, event: Event, outcome: Closing, permission: Permission, by: s
         Case.objects.filter(pk=case.pk).update(closing=outcome.value)
         closed = CaseClosed(outcome=outcome.value)
         ledger.append(closed, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
+        for follow in _following:
+            follow(case, outcome, by, moment)
     return case
 
 

@@ -262,6 +262,24 @@ class StepSuperseded(Event, public=False, personal=(), says="Step {step} is not 
 
 
 @dataclass(frozen=True, kw_only=True)
+class FollowUpSet(
+    Event, public=False, personal=(), says="By {due} somebody looks whether the treaty request has come ({follow_up})."
+):
+    follow_up: str
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpEnded(
+    Event, public=False, personal=(), says="The treaty request was looked for: {outcome} ({follow_up})."
+):
+    """Which request it arrived as is not said: who reads this may not know of that one."""
+
+    follow_up: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreservationProposed(
     Event, public=False, personal=(), says="Preserving item(s) {items} under a pause was proposed ({preservation})."
 ):

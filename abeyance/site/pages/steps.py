@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from abeyance.answer import actions as answers
-from abeyance.answer import preserving
+from abeyance.answer import preserving, rerouting
 from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
@@ -170,6 +170,12 @@ def _preserve(request: MemberRequest, ref: str) -> None:
     preserving.propose(ref, items, by=request.member, now=_now())
 
 
+def _treaty_arrived(request: MemberRequest, ref: str) -> None:
+    if not (arrived_as := _words(request, "arrived_as")):
+        raise BadInput("Say the reference of the treaty request.")
+    rerouting.end(ref, arrived_as, by=request.member, now=_now())
+
+
 def _on_order(act_: Callable[..., object]) -> Verb:
     def run(request: MemberRequest, ref: str) -> None:
         act_(ref, _key(_words(request, "order")), by=request.member, now=_now())
@@ -220,6 +226,8 @@ VERBS: dict[str, Verb] = {
     "propose-exception": _exception(exceptions.propose_use),
     "court-order": _court_order,
     "preserve": _preserve,
+    "treaty-arrived": _treaty_arrived,
+    "nothing-came": lambda request, ref: rerouting.end(ref, by=request.member, now=_now()),
     "withdraw-order": _on_order(court_orders.withdraw),
 }
 SECOND: dict[str, Verb] = {

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Body, Field, Router, Schema
 
 from abeyance.answer import actions as answers
-from abeyance.answer import preserving, steps
+from abeyance.answer import steps
 from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import door, ending, retention
 from abeyance.casefile.ending import Closing
@@ -443,20 +443,6 @@ def on_court_order(
 ) -> Document:
     acts = {"agree": court_orders.agree, "withdraw": court_orders.withdraw, "publish": court_orders.publish}
     return court_orders.as_document(acts[verb](ref, key, by=caller(request), now=_now()), opened=True)
-
-
-class PreservationIn(Schema):
-    items: list[int] = Field(default=[], max_length=1000)
-
-
-@router.post("/requests/{ref}/preservations", response={201: Document})
-def preserve(request: HttpRequest, ref: str, body: PreservationIn) -> Document:
-    return preserving.of_row(preserving.propose(ref, frozenset(body.items), by=caller(request), now=_now()))
-
-
-@router.post("/requests/{ref}/preservations/{key}/agree", response=Document)
-def agree_to_preserve(request: HttpRequest, ref: str, key: UUID) -> Document:
-    return preserving.of_row(preserving.agree(ref, key, by=caller(request), now=_now()))
 
 
 def _case(ref: str, by: str) -> Case:

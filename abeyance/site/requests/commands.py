@@ -43,6 +43,7 @@ from abeyance.site.requests import (
     papers,
     preserving,
     receipts,
+    rerouted,
     verbs,
     verifying,
     versions,
@@ -123,6 +124,7 @@ def _register_answering(sub: Any) -> None:
     exception.add_argument("--agree", action="store_true")
     overriding.register(sub)
     preserving.register(sub)
+    rerouted.register(sub)
     again.register(sub)
     verb(sub, "preview", preview, "fields and counts that would be gathered; nothing is collected")
     verb(sub, "gather", gather, "collect the agreed minimum and seal it into a package")

@@ -12,7 +12,7 @@ from typing import Any
 
 from abeyance import seals
 from abeyance.answer import documents as step_documents
-from abeyance.answer import preserving, steps
+from abeyance.answer import preserving, rerouting, steps
 from abeyance.asking import Asked
 from abeyance.casefile import door, recalls
 from abeyance.casefile.models import (
@@ -87,6 +87,7 @@ def in_full(
             court_orders.as_document(row, opened=reader != OPERATOR_CODE) for row in court_orders.of_case(case)
         ],
         "preservation": preserving.as_document(case, demand, items, now=now),
+        "rerouted": rerouting.of_case(case, reader, now=now),
         "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
         "same_matter": case.same_matter,
         "incident": serving.steps_of(case),
@@ -358,6 +359,7 @@ def in_words(told: dict[str, Any]) -> str:
         for each in told["packages"]
     ]
     lines += [f"  {_order_in_words(each)}" for each in told["court_orders"]]
+    lines += [f"  {rerouting.in_one_line(each)}" for each in told["rerouted"]["follow_ups"]]
     lines += [f"  {line}" for line in _preservation_in_words(told["preservation"])]
     lines += [f"  {step_documents.in_one_line(each)}" for each in told["steps"]]
     lines.append(f"  next: {next_step(told)}")
