@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Body, Field, Router, Schema
 
 from abeyance.errors import NotFound
-from abeyance.pauses import actions, conditions, documents, drafts, lifting, store
+from abeyance.pauses import actions, conditions, documents, drafts, lifting, scenarios, store
 from abeyance.pauses.preview import preview, preview_of_lift
 from abeyance.people.api import ProposalOut
 from abeyance.people.bearer import MemberToken, caller
@@ -161,6 +161,23 @@ def open_again(request: HttpRequest, name: str, number: int, body: Reason) -> Do
 def waive(request: HttpRequest, name: str, body: Reason) -> ProposalOut:
     proposal = conditions.propose_waiver(name, body.reason, by=caller(request), now=_now())
     return ProposalOut(**proposal_document(proposal))
+
+
+@router.get("/scenarios", response=list[dict[str, str]])
+def list_scenarios(request: HttpRequest) -> list[dict[str, str]]:
+    return [{"name": each["name"], "title": each["title"]} for each in scenarios.listed()]
+
+
+@router.post("/scenarios/{name}/run", response=Document)
+def run_scenario(request: HttpRequest, name: str) -> Document:
+    """What it makes of the forty invented requests. Nothing is stored."""
+    return scenarios.document(scenarios.named(name))
+
+
+@router.post("/scenarios/run", response=Document)
+def run_own(request: HttpRequest, body: Body[Document]) -> Document:
+    """The same for a pause of one's own, by the keys of its file."""
+    return scenarios.document(scenarios.of_pause(body))
 
 
 def _bound(bound: actions.Bound, by: str) -> Document:

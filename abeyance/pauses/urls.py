@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from abeyance.pauses import condition_views, drafting, endings, views
+from abeyance.pauses import condition_views, drafting, endings, scenario_views, views
 
 urlpatterns = [
     path("pauses/", views.pauses, name="pauses"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("pauses/blank", drafting.blank, name="pause-blank"),
     path("pauses/drafts/<slug:code>/", drafting.draft, name="pause-draft"),
     path("pauses/drafts/<slug:code>/discard", drafting.discard, name="discard-draft"),
+    path("pauses/scenarios/", scenario_views.listed, name="scenarios"),
+    path("pauses/scenarios/<slug:name>/", scenario_views.one, name="scenario"),
     path("pauses/<slug:name>/", views.pause, name="pause"),
     path("pauses/<slug:name>/amend/", views.amend, name="pause-amend"),
     path("pauses/<slug:name>/confirm", endings.confirm, name="pause-confirm"),

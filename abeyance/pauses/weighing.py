@@ -135,7 +135,7 @@ def _weigh(
 
 def _questions(said: DemandFacts, about: ItemFacts, holding: Sequence[Pause]) -> tuple[Reason, ...]:
     found = []
-    if any(pause.subjects for pause in holding):
+    if any(pause.looks_at_the_account for pause in holding):
         found.append(subjects.question(about))
     if any(pause.related_to for pause in holding) and said.related_to is None:
         found.append(Reason("related-to-unknown", RELATED, "subjects"))

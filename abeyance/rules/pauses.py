@@ -332,7 +332,8 @@ def _agency(pause: Pause, demand: DemandFacts) -> Reach:
 
 
 def _related(places: frozenset[str], demand: DemandFacts, item: ItemFacts) -> Reach:
-    """By what a person found in the papers, or because the account holder is there."""
+    """By what a person found in the papers, or because the account holder is there; of whom nobody knows where that
+    is, nobody knows either that it is not there."""
     if not places:
         return Reach.NO
     if demand.related_to is not None and demand.related_to & places:
@@ -340,7 +341,7 @@ def _related(places: frozenset[str], demand: DemandFacts, item: ItemFacts) -> Re
     there = subjects.countries(item)
     if there and there <= places:
         return Reach.YES
-    return Reach.PERHAPS if demand.related_to is None or there & places else Reach.NO
+    return Reach.PERHAPS if demand.related_to is None or not there or there & places else Reach.NO
 
 
 def _law(pause: Pause, instrument: str | None) -> Reach:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from abeyance.rules.decision import Reason
+from abeyance.rules.decision import Outcome, Reason
 from abeyance.rules.facts import DemandFacts, ItemFacts, Place
 from abeyance.rules.pauses import Pause, held_under_any, treated_as, with_treated
-from abeyance.rules.policy import Books
-from abeyance.rules.terms import DemandKind, Issuer, Need, Offence, PlaceSource, RequesterKind, Stage
+from abeyance.rules.policy import Books, Clause
+from abeyance.rules.review import Question, speaks_of
+from abeyance.rules.terms import DataCategory, DemandKind, Issuer, Need, Offence, PlaceSource, RequesterKind, Stage
 from abeyance.rules.verdict import OUTCOMES
 
 COMPANY = "house"
@@ -59,6 +60,7 @@ def request_of(stated: Mapping[str, Any], *, declared: datetime) -> Request:
     item = ItemFacts(
         number=1,
         service=part or None,
+        category=DataCategory(stated["category"]),
         subject_country=stated["place"] or None,
         places=tuple(_places(stated)),
         brands=frozenset({part}) if part else frozenset(),
@@ -74,11 +76,21 @@ def _places(stated: Mapping[str, Any]) -> Iterable[Place]:
         yield Place(stated["agreed"], PlaceSource.AGREED)
 
 
-def run(pauses: Sequence[Pause], requests: Iterable[Request], books: Sequence[Books], *, now: datetime) -> list[Row]:
-    return [_row(pauses, request, books, now) for request in requests]
+def run(
+    pauses: Sequence[Pause],
+    requests: Iterable[Request],
+    books: Sequence[Books],
+    *,
+    clauses: Sequence[Clause] = (),
+    now: datetime,
+) -> list[Row]:
+    """`clauses`: a company's standing policy, for one that has declared no pause."""
+    return [_row(pauses, request, books, clauses, now) for request in requests]
 
 
-def _row(pauses: Sequence[Pause], request: Request, books: Sequence[Books], now: datetime) -> Row:
+def _row(
+    pauses: Sequence[Pause], request: Request, books: Sequence[Books], clauses: Sequence[Clause], now: datetime
+) -> Row:
     demand, item = request.demand, request.item
     labels = with_treated([demand], treated_as(pauses, [demand], item, now=now))
     found = [
@@ -88,7 +100,7 @@ def _row(pauses: Sequence[Pause], request: Request, books: Sequence[Books], now:
         if (reason := held_under_any(pause, labels, item, stage, now=now, books=books)) is not None
     ]
     if not found:
-        return Row(request, GOES_ON, "", "", "what law and policy say; no pause speaks of it")
+        return _by_policy(request, books, clauses, now)
     pause, stage, reason = min(found, key=lambda each: OUTCOMES.get(each[2].code, 1))
     usable = next((each for each in pause.exceptions if each.could_apply(demand)), None)
     if usable is not None:
@@ -96,6 +108,16 @@ def _row(pauses: Sequence[Pause], request: Request, books: Sequence[Books], now:
         return Row(request, "excepted", stage.value, reason.sentence, told)
     verdict = reason.code.removesuffix("-by-pause")
     return Row(request, verdict, stage.value, reason.sentence, _told(pause, verdict, reason))
+
+
+def _by_policy(request: Request, books: Sequence[Books], clauses: Sequence[Clause], now: datetime) -> Row:
+    for each in books:
+        asked = Question(request.demand, request.item, each, now, 1)
+        for clause in clauses:
+            if clause.outcome is Outcome.REROUTE and speaks_of(clause.when, asked):
+                told = f"a letter that leads to the treaty channel: {clause.sentence}"
+                return Row(request, "rerouted", Stage.ANSWER.value, clause.sentence, told)
+    return Row(request, GOES_ON, "", "", "what law and policy say; no pause speaks of it")
 
 
 def _told(pause: Pause, verdict: str, reason: Reason) -> str:

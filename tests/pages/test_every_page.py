@@ -47,6 +47,8 @@ PAGES = {
     "pause-ending": "/pauses/QUILL-2020-07/ending/",
     "to-reconfirm": "/requests/{asked}/",
     "pause-amend": "/pauses/QUILL-2020-07/amend/",
+    "scenarios": "/pauses/scenarios/",
+    "scenario": "/pauses/scenarios/telex/",
     "steps": "/steps/",
     "step": "/steps/{step}/",
     "held": "/requests/{held}/",
