@@ -256,19 +256,27 @@ def is_tighter(new: Pause, old: Pause) -> bool:
     )
 
 
-def last_lift_epoch(pauses: Iterable[Pause], demand: DemandFacts, item: ItemFacts, *, now: datetime) -> int:
-    """The latest epoch at which a pause that covered this item ended: what was agreed before it is void."""
+def last_lift_epoch(
+    pauses: Iterable[Pause], demand: DemandFacts, item: ItemFacts, *, now: datetime, after: int = 0
+) -> int:
+    """The latest epoch at which a pause that covered this item ended: what was agreed before it is void. `after`: ends
+    that are no later change nothing for who asks, and after years there are many of them."""
     ends = [
         pause.ended_epoch
         for pause in pauses
-        if pause.ended_epoch is not None and reach(pause, demand, item, now=now) is not Reach.NO
+        if pause.ended_epoch is not None
+        and pause.ended_epoch > after
+        and reach(pause, demand, item, now=now) is not Reach.NO
     ]
     return max(ends, default=0)
 
 
-def last_end_epoch(pauses: Iterable[Pause], demand: DemandFacts, item: ItemFacts, *, now: datetime) -> int:
+def last_end_epoch(
+    pauses: Iterable[Pause], demand: DemandFacts, item: ItemFacts, *, now: datetime, after: int = 0
+) -> int:
     """The same, of pauses that somebody declared: the hold over a restored desk says nothing about a request."""
-    return last_lift_epoch((pause for pause in pauses if not pause.everything), demand, item, now=now)
+    declared = (pause for pause in pauses if not pause.everything)
+    return last_lift_epoch(declared, demand, item, now=now, after=after)
 
 
 # Each axis

@@ -34,7 +34,7 @@ from abeyance.rules.notice import NoticeFacts
 from abeyance.rules.pauses import Pause
 from abeyance.rules.people import Actor, Permission
 from abeyance.rules.policy import Books
-from abeyance.rules.terms import Ground, Stage
+from abeyance.rules.terms import Ground, PauseMode, Stage
 
 RELEASING = frozenset({State.SEALED, State.RELEASED})
 LETS_OUT = frozenset({Outcome.PROCEED, Outcome.NARROW})
@@ -195,7 +195,7 @@ def _of_requester(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
     if finding is None or not finding.genuine:
         yield _no("not-genuine", "The requester has not been found genuine for this version.")
         return
-    if finding.epoch < _lift(facts, now):
+    if finding.epoch < _lift(facts, now, after=finding.epoch):
         yield _no("finding-void", "The requester was found genuine before a pause was lifted: verify again.")
     if pauselife.needs_reconfirming(facts.demand.arrived_epoch, _last_end(facts, now), facts.reconfirmed):
         sentence = "A pause over it has ended; its requester has not confirmed officer, order, offence and need since."
@@ -207,21 +207,22 @@ def _of_requester(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
             yield _no("finding-old", "It is too long ago that the requester was found genuine: verify again.")
 
 
-def _lift(facts: ReleaseFacts, now: datetime) -> int:
+def _lift(facts: ReleaseFacts, now: datetime, *, after: int) -> int:
     """The last time that a pause over any of the items ended."""
-    return max((_lift_of(facts, packed, now) for packed in facts.items), default=0)
+    return max((_lift_of(facts, packed, now, after=after) for packed in facts.items), default=0)
 
 
-def _lift_of(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> int:
+def _lift_of(facts: ReleaseFacts, packed: PackedItem, now: datetime, *, after: int) -> int:
     """By every label that counts, and also as another jurisdiction where it is answered as that one."""
-    labels = _labels(facts, packed, now)
-    return max(pause_rules.last_lift_epoch(facts.pauses, label, packed.item, now=now) for label in labels)
+    labels, pauses = _labels(facts, packed, now), facts.pauses
+    return max(pause_rules.last_lift_epoch(pauses, label, packed.item, now=now, after=after) for label in labels)
 
 
 def _last_end(facts: ReleaseFacts, now: datetime) -> int:
     """After which the requester has to confirm the request."""
+    arrived = facts.demand.arrived_epoch
     ends = [
-        pause_rules.last_end_epoch(facts.pauses, label, packed.item, now=now)
+        pause_rules.last_end_epoch(facts.pauses, label, packed.item, now=now, after=arrived)
         for packed in facts.items
         for label in _labels(facts, packed, now)
     ]
@@ -287,7 +288,7 @@ def _of_approval(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iter
     yield from _unless(people.approval_stands(approval.proposer, approval.agreer, verifier, facts.small_team))
     yield from _of_part(facts, approval.proposer)
     yield from _of_part(facts, approval.agreer)
-    lift = _lift_of(facts, packed, now)
+    lift = _lift_of(facts, packed, now, after=min(approval.epoch, facts.package_epoch))
     if approval.epoch < lift or facts.package_epoch < lift:
         yield _no("approval-void", f"Item {number} was approved or packed before a pause was lifted: review it again.")
 
@@ -326,14 +327,16 @@ def _within(inner: Period, outer: Period) -> bool:
 
 
 def _of_pauses(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:
+    labels = _labels(facts, packed, now)  # once: there may be very many pauses
     for pause in facts.pauses:
-        held = _held(pause, facts, packed, now)
+        held = _held(pause, labels, facts, packed, now)
         if held is not None and _way_through(pause, facts, packed) is None:
             yield held
 
 
-def _held(pause: Pause, facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Reason | None:
-    labels = _labels(facts, packed, now)
+def _held(
+    pause: Pause, labels: Sequence[DemandFacts], facts: ReleaseFacts, packed: PackedItem, now: datetime
+) -> Reason | None:
     return pause_rules.held_under_any(pause, labels, packed.item, Stage.RELEASE, now=now, books=facts.books)
 
 
@@ -371,7 +374,8 @@ def _labels(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> tuple[Dem
 
 def _treating(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> list[Pause]:
     """The pauses by which it is answered as another jurisdiction's, but for those that an exception sets aside."""
-    standing = [pause for pause in facts.pauses if _way_through(pause, facts, packed) is None]
+    treating = [pause for pause in facts.pauses if pause.mode is PauseMode.TREAT_AS]
+    standing = [pause for pause in treating if _way_through(pause, facts, packed) is None]
     return pause_rules.treated_as(standing, facts.labels, packed.item, now=now)
 
 
@@ -418,7 +422,7 @@ def _used_exceptions(facts: ReleaseFacts, now: datetime) -> set[str]:
 def _would_count(pause: Pause, facts: ReleaseFacts, packed: PackedItem, now: datetime) -> bool:
     """Whether the pause would stop this item, or make it answered as another jurisdiction's, without the exception."""
     treats = bool(pause_rules.treated_as([pause], facts.labels, packed.item, now=now))
-    return treats or _held(pause, facts, packed, now) is not None
+    return treats or _held(pause, _labels(facts, packed, now), facts, packed, now) is not None
 
 
 def _of_notice(facts: ReleaseFacts, packed: PackedItem, now: datetime) -> Iterator[Reason]:

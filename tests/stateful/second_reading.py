@@ -1,0 +1,273 @@
+"""The promises, read once more and more simply than the rules do. Generated histories are judged by this reading alone:
+it shares no function with the rules, only their values, and it is slow and plain on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from abeyance.rules.facts import DemandFacts, ItemFacts
+from abeyance.rules.lifecycle import State
+from abeyance.rules.notice import NoticeState
+from abeyance.rules.pauses import Pause, PauseException
+from abeyance.rules.people import Actor
+from abeyance.rules.permissions import Role
+from abeyance.rules.release import ExceptionFacts, OrderFacts, PackedItem, ReleaseFacts
+from abeyance.rules.terms import PauseMode, PlaceSource, Stage
+
+# Of a matter that a pause ever held, where the exception says nothing else: counsel is among them.
+STRICTER: dict[tuple[Role, ...], tuple[Role, ...]] = {
+    (): (Role.COUNSEL,),
+    (Role.APPROVER,): (Role.APPROVER, Role.COUNSEL),
+    (Role.APPROVER, Role.APPROVER): (Role.APPROVER, Role.COUNSEL),
+    (Role.COUNSEL,): (Role.COUNSEL, Role.APPROVER),
+}
+GIVEN_OUT = frozenset({"telephone", "created-at", "email"})  # by the law, the policy and the data map of these tests
+
+
+def broken_promises(
+    facts: ReleaseFacts, now: datetime, *, pauses: Sequence[Pause], suspended: Collection[tuple[str, str]] = ()
+) -> list[str]:
+    """Of a hand-over that was allowed. `pauses` are all there are, whatever the gate was shown of them."""
+    return [
+        *_of_people(facts),
+        *_of_request(facts, now),
+        *(said for packed in facts.items for said in _of_item(facts, packed, now, pauses, suspended)),
+    ]
+
+
+def touches(pause: Pause, said: DemandFacts, item: ItemFacts, now: datetime) -> bool:
+    """Surely, or for all that anybody knows."""
+    return (
+        pause_has_begun(pause, now)
+        and (pause.everything or _on_every_axis(pause, said, item))
+        and _in_time(pause, said)
+    )
+
+
+def holds_release(pause: Pause, now: datetime) -> bool:
+    """Whatever it covers. One that nobody confirmed in time goes on holding release, whatever stages it names."""
+    if pause.ended_epoch is not None:
+        return False
+    if pause.starts_at is not None and now < pause.starts_at:
+        return pause.hold_release_meanwhile
+    if pause.mode is PauseMode.TREAT_AS:
+        return False
+    late = pause.confirm_by is not None and now >= pause.confirm_by
+    return late or Stage.RELEASE in pause.stages
+
+
+def pause_has_begun(pause: Pause, now: datetime) -> bool:
+    if pause.starts_at is None or pause.hold_release_meanwhile:
+        return True
+    return pause.starts_at <= (pause.ended_at or now)
+
+
+def answered_as(
+    pauses: Iterable[Pause], labels: Sequence[DemandFacts], item: ItemFacts, now: datetime
+) -> list[DemandFacts]:
+    """The labels, and each as the jurisdictions as which the desk answers it, from one to the next."""
+    treating = [
+        pause
+        for pause in pauses
+        if pause.mode is PauseMode.TREAT_AS
+        and pause.ended_epoch is None
+        and (pause.starts_at is None or pause.starts_at <= now)
+    ]
+    found = list(labels)
+    while True:
+        more = [
+            replace(label, jurisdiction=pause.treat_as)
+            for pause in treating
+            for each in found
+            for label in labels
+            if touches(pause, each, item, now)
+        ]
+        new = [each for each in dict.fromkeys(more) if each not in found]
+        if not new:
+            return found
+        found += new
+
+
+def _of_people(facts: ReleaseFacts) -> Iterator[str]:
+    if not facts.releaser.active or not facts.releaser.roles & {Role.APPROVER, Role.COUNSEL}:
+        yield "who released it may not"
+    if facts.releaser.code in facts.taking_no_part:
+        yield "who released it takes no part"
+    if facts.finding is None or not facts.finding.genuine:
+        yield "the requester was not found genuine"
+    recipient = facts.recipient
+    if recipient is None or not recipient.active or recipient.key_revoked or not recipient.key_by_two:
+        yield "the key is not one that may receive"
+    elif recipient.agency != facts.demand.agency and facts.demand.agency not in recipient.acts_for:
+        yield "the key is somebody else's"
+
+
+def _of_request(facts: ReleaseFacts, now: datetime) -> Iterator[str]:
+    said = facts.demand
+    if None in (said.jurisdiction, said.agency, said.instrument, said.kind, said.ground, said.requester):
+        yield "something essential is not known"
+    if facts.state not in (State.SEALED, State.RELEASED) or facts.erased or facts.package_destroyed:
+        yield "the request is not at release"
+    if facts.undecided_matters:
+        yield "it may be a matter that a pause held, and nobody has decided"
+    if facts.package_version != facts.demand_version or now >= facts.package_expires:
+        yield "the package is old"
+
+
+def _of_item(
+    facts: ReleaseFacts,
+    packed: PackedItem,
+    now: datetime,
+    pauses: Sequence[Pause],
+    suspended: Collection[tuple[str, str]],
+) -> Iterator[str]:
+    approval, item, finding = packed.approval, packed.item, facts.finding
+    if approval is None or approval.agreer is None or finding is None:
+        yield "two people have not approved it"
+        return
+    if approval.proposer.code in (approval.agreer.code,) or finding.by == approval.agreer.code:
+        yield "one person was two"
+    if not (approval.proposer.active and approval.agreer.active):
+        yield "somebody who has left stands behind it"
+    if {approval.proposer.code, approval.agreer.code} & facts.taking_no_part:
+        yield "somebody who takes no part stands behind it"
+    if not packed.packed <= item.fields & approval.fields & GIVEN_OUT:
+        yield "it is more than asked, allowed and approved"
+    yield from _of_notice(packed, now)
+    labels = answered_as([p for p in pauses if not _way_through(p, facts, packed, suspended)], facts.labels, item, now)
+    for pause in pauses:
+        covers = any(touches(pause, label, item, now) for label in labels)
+        if covers and holds_release(pause, now) and not _way_through(pause, facts, packed, suspended):
+            yield f"{pause.name}/{pause.version} covers it and no way leads through"
+        own = any(touches(pause, label, item, now) for label in facts.labels[:1])
+        if own and pause.ended_epoch is not None:
+            if min(finding.epoch, approval.epoch, facts.package_epoch) < pause.ended_epoch:
+                yield f"{pause.name}/{pause.version} has ended, and what was done before it counts"
+            arrived_after = facts.demand.arrived_epoch >= pause.ended_epoch
+            if not (pause.everything or arrived_after or max(facts.reconfirmed, default=0) >= pause.ended_epoch):
+                yield f"{pause.name}/{pause.version} has ended, and its requester has not confirmed since"
+
+
+def _of_notice(packed: PackedItem, now: datetime) -> Iterator[str]:
+    notice = packed.notice
+    if notice.state is None or notice.objection_open:
+        yield "nobody has settled the notice"
+    elif notice.state is NoticeState.GIVEN and (notice.given_at is None or now <= notice.given_at):
+        yield "the account holder had no time"
+    elif notice.state is not NoticeState.GIVEN and notice.until is not None and now >= notice.until:
+        yield "what kept the account holder from being told is over"
+
+
+def _way_through(pause: Pause, facts: ReleaseFacts, packed: PackedItem, suspended: Collection[tuple[str, str]]) -> bool:
+    uses = [use for use in packed.exceptions if (use.pause, use.exception) not in suspended]
+    return any(is_used(pause, use, facts.demand, matter_held=facts.matter_held) for use in uses) or any(
+        _overrides(order, pause, facts, packed) for order in packed.orders
+    )
+
+
+def is_used(pause: Pause, use: ExceptionFacts, said: DemandFacts, *, matter_held: bool) -> bool:
+    """Announced with the pause, fitting, and agreed to by as many and such people as it asks for."""
+    found = next((each for each in pause.exceptions if each.name == use.exception), None)
+    if found is None or use.pause != pause.name or use.epoch < pause.since_epoch or not _fits(found, said):
+        return False
+    agreed = [actor for actor in (use.agreer, use.third) if actor is not None]
+    people = {actor.code for actor in (use.proposer, *agreed)}
+    if not agreed or len(people) != len(agreed) + 1 or not all(each.active for each in (use.proposer, *agreed)):
+        return False
+    bar = found.approvers
+    if matter_held:
+        bar = found.if_ever_held or STRICTER.get(found.approvers, found.approvers)
+    return _meet(agreed, bar)
+
+
+def _meet(agreed: Sequence[Actor], bar: Sequence[Role]) -> bool:
+    """Each role is held by another one of them; at most two are ever asked for."""
+    if len(bar) > len(agreed):
+        return False
+    if len(bar) == 2:
+        one, two = agreed[0].roles, agreed[1].roles
+        return (bar[0] in one and bar[1] in two) or (bar[0] in two and bar[1] in one)
+    return not bar or any(bar[0] in actor.roles for actor in agreed)
+
+
+def _fits(found: PauseException, said: DemandFacts) -> bool:
+    if not (found.kinds or found.instruments or found.issuers or found.offences or found.needs):
+        return False
+    return (
+        (not found.kinds or said.kind in found.kinds)
+        and (not found.instruments or said.instrument in found.instruments)
+        and (not found.issuers or said.issuer in found.issuers)
+        and (not found.offences or said.offence in found.offences)
+        and (not found.needs or bool(found.needs & said.needs))
+    )
+
+
+def _overrides(order: OrderFacts, pause: Pause, facts: ReleaseFacts, packed: PackedItem) -> bool:
+    if pause.everything or order.withdrawn or order.agreer is None or order.pause != pause.name:
+        return False
+    people_fit = (
+        order.proposer.code != order.agreer.code
+        and order.proposer.active
+        and order.agreer.active
+        and Role.COUNSEL in order.proposer.roles
+        and bool(order.agreer.roles & {Role.COUNSEL, Role.APPROVER})
+    )
+    for_this = order.version == facts.demand_version and (not order.items or packed.item.number in order.items)
+    return people_fit and for_this and order.epoch >= pause.since_epoch
+
+
+# --- each axis
+
+
+def _in_time(pause: Pause, said: DemandFacts) -> bool:
+    if pause.under_way:
+        return True
+    if pause.since is not None:
+        return said.arrived_at is None or said.arrived_at >= pause.since
+    return said.arrived_epoch >= pause.since_epoch
+
+
+def _on_every_axis(pause: Pause, said: DemandFacts, item: ItemFacts) -> bool:
+    there = places_of(item)
+    law = not pause.laws or said.instrument is None or any(_same_law(said.instrument, each) for each in pause.laws)
+    open_place = len(there) != 1 or bool(there & pause.subjects)
+    return _asks_or_is_about(pause, said, there) and law and _part(pause, item) and (not pause.subjects or open_place)
+
+
+def _same_law(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")
+
+
+def _asks_or_is_about(pause: Pause, said: DemandFacts, there: frozenset[str]) -> bool:
+    if not (pause.jurisdictions or pause.agencies or pause.related_to):
+        return True
+    home = said.agency.split("-")[0].upper() if said.agency else None
+    asks = bool(pause.jurisdictions) and (
+        said.jurisdiction in (*pause.jurisdictions, None) or home in pause.jurisdictions
+    )
+    countries = {agency.split("-")[0].upper() for agency in pause.agencies}
+    unnamed = said.agency is None and (said.jurisdiction is None or said.jurisdiction in countries)
+    agency = bool(pause.agencies) and (said.agency in pause.agencies or unnamed)
+    about = bool(pause.related_to) and (
+        said.related_to is None or bool(said.related_to & pause.related_to) or bool(there & pause.related_to)
+    )
+    return asks or agency or about
+
+
+def _part(pause: Pause, item: ItemFacts) -> bool:
+    if not (pause.services or pause.brands or pause.companies):
+        return True
+    service = bool(pause.services) and item.service in (*pause.services, None)
+    brand = bool(pause.brands) and (not item.brands or bool(item.brands & pause.brands))
+    company = bool(pause.companies) and (not item.companies or bool(item.companies & pause.companies))
+    return service or brand or company
+
+
+def places_of(item: ItemFacts) -> frozenset[str]:
+    """What two people agreed on settles what was said before it, and nothing that is said later."""
+    found = {item.subject_country} if item.subject_country else set()
+    for place in item.places:
+        found = {place.country} if place.source is PlaceSource.AGREED else found | {place.country}
+    return frozenset(found)
