@@ -184,7 +184,7 @@ def _places(sealed: _SealedItem, before: list[Item]) -> list[str]:
         telephone = casefacts.spell_place(prefix, PlaceSource.TELEPHONE)
         said += [] if telephone in said else [telephone]
     if item.subject_country:
-        found = casefacts.spell_place(item.subject_country, PlaceSource.CLERK)
+        found = casefacts.spell_place(item.subject_country, item.place_source)
         agreed = [
             number for number, place in enumerate(said) if casefacts.read_place(place).source is PlaceSource.AGREED
         ]

@@ -16,6 +16,7 @@ from abeyance.rules.terms import (
     Issuer,
     Need,
     Offence,
+    PlaceSource,
     RequesterKind,
 )
 
@@ -73,6 +74,7 @@ class StatedItem:
     controller: str | None
     stored_in: str | None
     subject_country: str | None
+    place_source: PlaceSource = PlaceSource.CLERK  # who says where the account holder is; no key of a file
 
 
 @dataclass(frozen=True)

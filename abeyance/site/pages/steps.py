@@ -19,7 +19,7 @@ from abeyance.answer.actions import ItemAnswer
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.errors import BadInput
-from abeyance.intake import confirming, duplicates, serving
+from abeyance.intake import confirming, duplicates, placing, serving
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
@@ -34,6 +34,7 @@ from abeyance.rules.notice import NoticeState
 from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.permissions import Permission
 from abeyance.rules.recalls import Step
+from abeyance.rules.terms import PlaceSource
 from abeyance.rules.verification import FindingKind
 from abeyance.site.pages.cases import with_keys
 from abeyance.site.pages.stating import local_moment
@@ -136,6 +137,12 @@ def _labels(request: MemberRequest, ref: str) -> None:
     confirming.agree_labels(ref, int(version) if version.isdecimal() else 0, by=request.member, now=_now())
 
 
+def _place(request: MemberRequest, ref: str) -> None:
+    number, source = _words(request, "item"), _one_of(PlaceSource, _words(request, "source"))
+    country = _words(request, "country").upper()
+    placing.find(ref, int(number) if number.isdecimal() else 0, country, source, by=request.member, now=_now())
+
+
 def _end_hold(request: MemberRequest, ref: str) -> None:
     number = _words(request, "number")
     reviewing.end_hold(ref, int(number) if number.isdecimal() else 0, by=request.member, now=_now())
@@ -220,6 +227,7 @@ VERBS: dict[str, Verb] = {
     ),
     "restrict": lambda request, ref: reviewing.restrict(ref, by=request.member, now=_now()),
     "duplicate": _duplicate,
+    "place": _place,
     "incident": lambda request, ref: serving.done(ref, _words(request, "step"), by=request.member, now=_now()),
     "recall-step": _recall_step,
     "reconfirm": _reconfirm,

@@ -17,7 +17,7 @@ from abeyance.casefile import door, ending, retention
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case
 from abeyance.errors import BadInput
-from abeyance.intake import confirming, duplicates, serving
+from abeyance.intake import confirming, duplicates, placing, serving
 from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
@@ -32,6 +32,7 @@ from abeyance.rules.notice import NoticeState
 from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.people import Permission
 from abeyance.rules.recalls import Step
+from abeyance.rules.terms import PlaceSource
 from abeyance.rules.verification import FindingKind
 from abeyance.site import portal
 from abeyance.site.requests import commands, documents, letters, packages, papers, receipts, verifying, versions
@@ -118,6 +119,11 @@ class RecallStepIn(Schema):
     note: str = Field(default="", max_length=2000)
 
 
+class PlaceIn(Schema):
+    country: str = Field(max_length=2)
+    source: Literal["clerk", "service", "telephone"] = "clerk"
+
+
 class DuplicateIn(Schema):
     same: bool
 
@@ -183,6 +189,13 @@ def decide_duplicate(request: HttpRequest, ref: str, body: DuplicateIn) -> Docum
 def agree_labels(request: HttpRequest, ref: str, version: int | None = None) -> Document:
     """`version`: of the demand that was looked at; a later one is refused."""
     confirming.agree_labels(ref, version, by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.post("/requests/{ref}/items/{number}/place", response=Document)
+def find_place(request: HttpRequest, ref: str, number: int, body: PlaceIn) -> Document:
+    """Where the account holder is, and who says so: a new version of the demand."""
+    placing.find(ref, number, body.country, PlaceSource(body.source), by=caller(request), now=_now())
     return _shown(ref, caller(request))
 
 

@@ -41,6 +41,7 @@ from abeyance.site.requests import (
     overriding,
     packages,
     papers,
+    places,
     preserving,
     receipts,
     rerouted,
@@ -77,6 +78,7 @@ def _register_reading(sub: Any) -> None:
     same.add_argument("--same", choices=["yes", "no"], required=True)
     labels = verb(sub, "agree-labels", agree_labels, "agree, as a second person, to who asks and under which law")
     labels.add_argument("--version", type=int, help="of the demand that you looked at; a later one is refused")
+    places.register(sub)
     verify = verb(sub, "verify", verify_requester, "record how the requester was found genuine, or false")
     verify.add_argument("--how", choices=[kind.value for kind in FindingKind])
     verify.add_argument(
