@@ -271,7 +271,7 @@ class ClockAct(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clock_acts")
     item_number = models.IntegerField(null=True)  # None: the whole demand
-    kind = models.CharField(max_length=32)
+    kind = models.CharField(max_length=100)  # of an extension with the clock that it is for
     at = models.DateTimeField()
     until = models.DateTimeField(null=True)
     by = models.CharField(max_length=16)

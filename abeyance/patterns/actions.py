@@ -22,18 +22,23 @@ from abeyance.people.models import Proposal
 from abeyance.people.proposals import About, Proposed, on_agreement
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import ExceptionResumed, ExceptionSuspended, MatterDecided, MatterFound
-from abeyance.rules.patterns import COMMON, Mark, MarkKind, alike
+from abeyance.rules.patterns import CERTAIN, COMMON, Mark, MarkKind, alike
 from abeyance.rules.permissions import Permission
 
 MOST_PAIRS = 200  # of one request; more would be read by nobody
 
 # Of each mark that not too many share: the other cases, and how many marks of each kind they share with this one. An
-# account that one demand asks about counts as such, also where the papers of the other only name it.
+# account that one demand asks about counts as such, also where the papers of the other only name it. What tells a
+# matter by itself is common only when many agencies share it: one of them cannot hide a matter by asking often.
 SHARING = """
 WITH asked AS (SELECT * FROM unnest(%s::int[], %s::text[], %s::bytea[]) AS a(number, kind, digest)),
 found AS (SELECT a.number, m.case_id, CASE WHEN a.kind = 'account' THEN a.kind ELSE m.kind END AS kind
           FROM asked a JOIN patterns_mark m USING (digest) WHERE m.case_id <> %s),
-telling AS (SELECT number FROM found GROUP BY number HAVING count(DISTINCT case_id) <= %s)
+few AS (SELECT number FROM found GROUP BY number HAVING count(DISTINCT case_id) <= %s),
+telling AS (SELECT number FROM few UNION
+            SELECT f.number FROM found f JOIN casefile_demand d ON d.case_id = f.case_id
+            WHERE f.kind = ANY(%s) AND f.number NOT IN (SELECT number FROM few)
+            GROUP BY f.number HAVING count(DISTINCT d.agency) <= %s)
 SELECT case_id, kind, count(DISTINCT number) FROM found WHERE number IN (SELECT number FROM telling)
 GROUP BY case_id, kind ORDER BY case_id DESC"""
 
@@ -71,7 +76,8 @@ def sharing(case: int | None, marks: Sequence[Digested]) -> dict[int, dict[MarkK
     numbers, kinds, digests = (list(column) for column in zip(*asked, strict=True)) if asked else ([], [], [])
     shared: dict[int, dict[MarkKind, int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(SHARING, [numbers, kinds, digests, case or 0, COMMON])
+        certain = [kind.value for kind in CERTAIN]
+        cursor.execute(SHARING, [numbers, kinds, digests, case or 0, COMMON, certain, COMMON])
         for other, kind, count in cursor.fetchall():
             shared.setdefault(int(other), {})[MarkKind(kind)] = int(count)
     return dict([found for found in shared.items() if alike(found[1])][:MOST_PAIRS])

@@ -19,7 +19,7 @@ from abeyance.ledger.verifying import LIST, RECEIPT
 from abeyance.reporting import pages, saying
 from abeyance.reporting.models import Publication, PublishedFile
 from abeyance.rules.events import PausesPublished
-from abeyance.rules.publication import listed
+from abeyance.rules.publication import BadList, listed, read_list
 
 KEPT = 50  # publications
 
@@ -67,7 +67,7 @@ def export(folder: Path) -> Publication:
         raise NotFound("Nothing has been published yet: abeyance report publish.")
     proof = receipt(Entry.objects.get(pk=made.entry))
     contents = {each.name: each.content for each in made.files.all()} | {LIST: made.listing, RECEIPT: proof}
-    if folder.exists() and not (folder / LIST).is_file() and any(folder.iterdir()):
+    if folder.exists() and not _only_ours(folder):
         raise BadInput(f"{folder} holds something else; name a new folder.")
     beside = folder.with_name(f"{folder.name}.new")
     try:
@@ -80,3 +80,17 @@ def export(folder: Path) -> Publication:
     except OSError as problem:
         raise BadInput(f"{folder} cannot be written: {problem.strerror}.") from None
     return made
+
+
+def _only_ours(folder: Path) -> bool:
+    """Whether nothing lies there but an earlier export, which may be replaced."""
+    if not folder.is_dir():
+        return False
+    names = {each.name for each in folder.iterdir()}
+    if not names:
+        return True
+    try:
+        listed_there = set(read_list((folder / LIST).read_bytes()))
+    except (OSError, BadList):
+        return False
+    return names <= listed_there | {LIST, RECEIPT}

@@ -38,7 +38,7 @@ def record_act(
     case = door.open_for(by, ref, Permission.CLOCK_SET, now=now)
     act, writing = uuid4(), Asked()
     stored = f"{kind.value}:{clock}" if clock else kind.value
-    row = ClockAct(case=case, item_number=item, kind=stored[:32], at=at, until=until, by=by)
+    row = ClockAct(case=case, item_number=item, kind=stored, at=at, until=until, by=by)
     told = ClockSet(clock=kind.value, item=item, due=until)
     with inside.locked(case, act) as found:
         if kind is ActKind.PRESERVED:

@@ -18,7 +18,7 @@ from abeyance.rules.demandfile import StatedDemand
 from abeyance.rules.terms import IdentifierKind
 
 MOST_MARKS = 2000  # of one demand
-COMMON = 40  # a mark that more requests than these share says nothing
+COMMON = 40  # a name that more requests share, or an account that more agencies ask about, says nothing
 SHORTEST_HANDLE = 4
 SHORTEST_REFERENCE = 5
 WINDOW = timedelta(days=28)

@@ -97,10 +97,14 @@ def test_two_that_share_nothing_are_no_pair(desk: Desk) -> None:
         actions.decide_the_same(one, other, by=desk.first, now=desk.now())
 
 
-def test_a_mark_that_too_many_share_says_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "COMMON", 2)
-    refs = [desk.confirmed() for _ in range(4)]
-    assert [len(found(desk, ref)) for ref in refs] == [2, 2, 2, 0]
+def test_a_mark_that_too_many_agencies_share_says_nothing_and_one_agency_cannot_make_it_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "COMMON", 1)
+    refs = [desk.confirmed() for _ in range(3)]
+    assert [len(found(desk, ref)) for ref in refs] == [2, 2, 2]
+    desk.confirmed(jurisdiction="GB", agency="gb-northshire-police", instrument="gb-copo")
+    assert found(desk, desk.confirmed()) == []
 
 
 def test_an_account_that_the_papers_only_name_is_found_when_somebody_asks_about_it(desk: Desk) -> None:
