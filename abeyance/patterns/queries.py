@@ -25,7 +25,7 @@ FROM (SELECT id, verdict, first_id AS this, second_id AS other FROM patterns_pai
       UNION ALL SELECT id, verdict, second_id, first_id FROM patterns_pair WHERE second_id = ANY(%s)) p
 JOIN casefile_case c ON c.id = p.other
 JOIN casefile_demand d ON d.case_id = c.id JOIN casefile_item i ON i.demand_id = d.id
-WHERE p.verdict IS DISTINCT FROM 'another'
+WHERE p.verdict IS DISTINCT FROM 'another' AND d.confirmed_by IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 ORDER BY p.id DESC LIMIT %s"""
 
 

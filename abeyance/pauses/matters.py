@@ -25,14 +25,20 @@ class Matter:
     ever_held: bool = False
 
 
-def matter_of(said: DemandFacts, others: Sequence[Other], pauses: Sequence[Pause], now: datetime) -> Matter:
-    """`pauses`: at least all that could cover one of the others."""
-    held = {other.pair: other.decided for other in others if _was_held(other, pauses, now)}
+def matter_of(labels: Sequence[DemandFacts], others: Sequence[Other], pauses: Sequence[Pause], now: datetime) -> Matter:
+    """`labels`: the request's own, the newest first; `pauses`: at least all that could cover one of the others. About
+    another that was labelled as this one is there is nothing to decide: what holds the one holds the other already."""
+    own, held = {_who_and_law(label) for label in labels}, [each for each in others if _was_held(each, pauses, now)]
+    undecided = {each.pair for each in held if not each.decided and _who_and_law(each.demand) not in own}
     return Matter(
-        labels=tuple(dict.fromkeys(_label(said, other.demand) for other in others if other.decided)),
-        undecided=sum(not decided for decided in held.values()),
+        labels=tuple(dict.fromkeys(_label(labels[0], other.demand) for other in others if other.decided)),
+        undecided=len(undecided),
         ever_held=bool(held),
     )
+
+
+def _who_and_law(label: DemandFacts) -> tuple[str | None, str | None, str | None]:
+    return label.jurisdiction, label.agency, label.instrument
 
 
 def _was_held(other: Other, pauses: Sequence[Pause], now: datetime) -> bool:

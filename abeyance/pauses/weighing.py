@@ -87,7 +87,7 @@ def _weigh_all(
     small_team: bool,
     now: datetime,
 ) -> list[Weighed]:
-    matter = matter_of(file.labels[0], others, pauses, now)
+    matter = matter_of(file.labels, others, pauses, now)
     labels = (*file.labels, *matter.labels)
     uses = facts_of(that_count(file.uses, file.demand, suspended))
     identifiers = len({bytes(item.identifier) for item in file.items})

@@ -61,7 +61,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
     actors = _actors(standing, by, whole)
     others = others_of().get(case.pk, [])
     pauses = _all_pauses((*labels, *(other.demand for other in others)), entered) if others else pauses_of()
-    matter = matter_of(said, others, pauses, entered.now)
+    matter = matter_of(labels, others, pauses, entered.now)
     no_part = _taking_no_part(standing, actors, demand.jurisdiction)
     uses = _by_who_takes_part(exceptions.that_count(whole.uses, demand, suspended_of()), no_part)
     orders = _by_who_takes_part(whole.orders, no_part)

@@ -1,4 +1,5 @@
-"""One Chromium for all tests of pages; each person has a context of their own."""
+"""One Chromium for the tests of a file; each person has a context of their own. No longer: while Playwright's loop runs in
+this thread, nothing else that waits for a loop can run in it."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from tests.pages import browser as browsers
 from tests.pages.people import signed_in
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     with browsers.running() as running:
         yield running

@@ -108,11 +108,11 @@ def world(desk: Any) -> dict[str, str]:
     held = desk.confirmed(jurisdiction=None, agency=None, deadline=desk.now() + timedelta(hours=30))
     pauses.declare(stated(name="NO-SUCH-PLACE", jurisdictions=["ZZ"]), by="operator", now=desk.now())
     steps.keep(desk.case(held), now=desk.now())
-    asked = hearings.receive(
+    hearing = hearings.receive(
         pause.name, Asker.VICTIM, "Please look again.", "", channel="post", by=desk.first, now=desk.now()
     )
     return known | {
-        "hearing": asked.code,
+        "hearing": hearing.code,
         "held": held,
         "asked": asked,
         "draft": draft.code,

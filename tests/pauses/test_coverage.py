@@ -12,6 +12,7 @@ from abeyance.casefile.models import Case, Demand, Item
 from abeyance.pauses import actions as pauses
 from abeyance.pauses import coverage, store
 from abeyance.pauses.weighing import weigh
+from abeyance.policy import queries as policy
 from tests.casefile.packed import stated
 from tests.desk import Desk
 
@@ -93,11 +94,11 @@ def test_a_preview_counts_what_would_be_held(desk: Desk) -> None:
 
 def _relabelled_and_held_by_the_old_label(weighed: dict[int, Any]) -> int:
     """So that the test would fail if only the newest labels were counted."""
-    found = 0
+    found, books = 0, policy.books()
     for pause in store.in_force():
         for items in weighed.values():
             for one in items:
-                demand, about = coverage._facts({name: getattr(one.item, name) for name in coverage.AXES})
+                demand, about = coverage._facts({name: getattr(one.item, name) for name in coverage.AXES}, books)
                 newest = coverage.reach_under_any(coverage._whenever(pause), [demand], about, now=MOMENT)
                 found += newest is coverage.Reach.NO and any(each.pause == pause.name for each in one.held)
     return found
