@@ -1,5 +1,5 @@
-"""One Chromium for the tests of a file; each person has a context of their own. No longer: while Playwright's loop runs in
-this thread, nothing else that waits for a loop can run in it."""
+"""One Chromium for the tests of a file; each person has a context of their own. No longer than that: while Playwright's
+loop runs in this thread, nothing else that waits for a loop can run in it."""
 
 from __future__ import annotations
 
