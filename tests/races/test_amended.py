@@ -46,7 +46,7 @@ def covered(desk: Desk) -> list[Package]:
 @pytest.fixture
 def free(desk: Desk) -> list[Package]:
     """Of an account holder elsewhere, whom no pause here is about."""
-    return [sealed(desk, items=[item(subject_country="SG")])]
+    return [sealed(desk, items=[item(subject_country="SG", identifier_kind="email", identifier="wren@post.example")])]
 
 
 def released(packages: list[Package]) -> set[int]:
