@@ -38,7 +38,7 @@ ROOMS = (
     Room("abeyance.answer.commands", ("step",)),
     Room("abeyance.answer.refusal_commands", ("refusals",)),
     Room("abeyance.notice.commands", ("hearing",)),
-    Room("abeyance.pauses.commands", ("pause", "scenario")),
+    Room("abeyance.pauses.commands", ("scenario", "pause")),
     Room("abeyance.diligence.commands", ("assessment",)),
     Room("abeyance.diligence.consultation_commands", ("consultation",)),
     Room("abeyance.patterns.commands", ("matter",)),
