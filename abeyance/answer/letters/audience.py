@@ -31,6 +31,7 @@ QUESTIONS = frozenset(
 DESK_ONLY = frozenset(
     {
         "formal-reply-due",
+        "held-unannounced",
         "no-data-map",
         "not-confirmed",
         "bound-by-unknown",
