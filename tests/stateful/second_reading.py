@@ -251,7 +251,7 @@ def _asks_or_is_about(pause: Pause, said: DemandFacts, there: frozenset[str]) ->
     unnamed = said.agency is None and (said.jurisdiction is None or said.jurisdiction in countries)
     agency = bool(pause.agencies) and (said.agency in pause.agencies or unnamed)
     about = bool(pause.related_to) and (
-        said.related_to is None or bool(said.related_to & pause.related_to) or bool(there & pause.related_to)
+        said.related_to is None or not there or bool((said.related_to | there) & pause.related_to)
     )
     return asks or agency or about
 

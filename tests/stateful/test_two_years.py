@@ -649,11 +649,13 @@ class TwoYears:
             if other is not request
             for label in other.labels
         ]
-        found = matters.matter_of(request.labels[0], others, self.versions, self.now)
+        found = matters.matter_of(request.labels, others, self.versions, self.now)
+        own = [(label.jurisdiction, label.agency, label.instrument) for label in request.labels]
         open_ones = {
             other.pair
             for other in others
             if not other.decided
+            and (other.demand.jurisdiction, other.demand.agency, other.demand.instrument) not in own
             and any(
                 (pause.ended_epoch is None or pause.ended_epoch > other.demand.arrived_epoch)
                 and touches(pause, other.demand, other.item, self.now)
@@ -879,7 +881,7 @@ BROKEN: list[tuple[Any, str, Any]] = [
 def test_a_broken_rule_is_caught_in_the_same_two_years(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str, broken: Any
 ) -> None:
-    """The control: without this rule the replay ends at a step that breaks a promise."""
+    """The control: without this rule a quieter desk's replay ends at a step that breaks a promise, mostly soon."""
     monkeypatch.setattr(module, name, broken)
     with pytest.raises(AssertionError):
-        TwoYears(seed=2020).run()
+        TwoYears(seed=2020, requests=REQUESTS // 4).run()
