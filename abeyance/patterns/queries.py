@@ -11,22 +11,29 @@ from django.db.models import Q
 
 from abeyance.asking import Asked
 from abeyance.casefile.door import visible_to
+from abeyance.casefile.facts import read_place
 from abeyance.casefile.models import Case
 from abeyance.patterns.models import Pair, Suspension
 from abeyance.rules.facts import DemandFacts, ItemFacts
 
-MOST_READ = 20_000  # labels of other requests: pairs are few, and each has few labels
+MOST_READ = 20_000  # labels of others, of one request: pairs are few, and each has few labels
 
-# Every version of what the other demands: a new label there must not lead past a pause here.
+# Every version of what the other demands: a new label there must not lead past a pause here. One more than is read
+# tells that there are more.
 OTHERS = """
-SELECT p.this, p.id, p.verdict, c.id, c.arrived_epoch, d.jurisdiction, d.agency, d.instrument, i.service,
-    i.subject_country
-FROM (SELECT id, verdict, first_id AS this, second_id AS other FROM patterns_pair WHERE first_id = ANY(%s)
-      UNION ALL SELECT id, verdict, second_id, first_id FROM patterns_pair WHERE second_id = ANY(%s)) p
-JOIN casefile_case c ON c.id = p.other
-JOIN casefile_demand d ON d.case_id = c.id JOIN casefile_item i ON i.demand_id = d.id
-WHERE p.verdict IS DISTINCT FROM 'another' AND d.confirmed_by IS NOT NULL
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 ORDER BY p.id DESC LIMIT %s"""
+SELECT this, pair, verdict, other, arrived_epoch, arrived_at, jurisdiction, agency, instrument, related_to, service,
+    subject_country, places
+FROM (SELECT p.this, p.pair, p.verdict, p.other, c.arrived_epoch, d.arrived_at, d.jurisdiction, d.agency, d.instrument,
+          d.related_to, i.service, i.subject_country, i.places,
+          row_number() OVER (PARTITION BY p.this ORDER BY p.pair DESC) AS number
+      FROM (SELECT id AS pair, verdict, first_id AS this, second_id AS other FROM patterns_pair
+            WHERE first_id = ANY(%s)
+            UNION ALL SELECT id, verdict, second_id, first_id FROM patterns_pair WHERE second_id = ANY(%s)) p
+      JOIN casefile_case c ON c.id = p.other
+      JOIN casefile_demand d ON d.case_id = c.id JOIN casefile_item i ON i.demand_id = d.id
+      WHERE p.verdict IS DISTINCT FROM 'another' AND d.confirmed_by IS NOT NULL
+      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) labelled
+WHERE number <= %s + 1 ORDER BY pair DESC"""
 
 
 @dataclass(frozen=True)
@@ -40,15 +47,23 @@ class Other:
     item: ItemFacts
 
 
-def others_of(asked: Asked, cases: Sequence[int]) -> Callable[[], dict[int, list[Other]]]:
+@dataclass(frozen=True)
+class Others:
+    """What may be the same matter as one request. `cut_off`: there is more than is read, and nothing is known of it."""
+
+    found: tuple[Other, ...] = ()
+    cut_off: bool = False
+
+
+def others_of(asked: Asked, cases: Sequence[int]) -> Callable[[], dict[int, Others]]:
     """By case, what may be the same matter, whoever may read it; to be called after `asked.now()`."""
     rows = asked.plain(OTHERS, list(cases), list(cases), MOST_READ)
 
-    def found() -> dict[int, list[Other]]:
-        others: dict[int, list[Other]] = {}
+    def found() -> dict[int, Others]:
+        each: dict[int, list[Other]] = {}
         for this, *rest in rows:
-            others.setdefault(int(this), []).append(_other(rest))
-        return others
+            each.setdefault(int(this), []).append(_other(rest))
+        return {case: Others(tuple(others[:MOST_READ]), len(others) > MOST_READ) for case, others in each.items()}
 
     return found
 
@@ -87,11 +102,20 @@ def _seen(found: Case, pair: Pair) -> Seen:
 
 
 def _other(row: Sequence[Any]) -> Other:
-    pair, verdict, case, epoch, jurisdiction, agency, instrument, service, country = row
+    pair, verdict, case, epoch, arrived, jurisdiction, agency, instrument, related_to, service, country, places = row
     return Other(
         pair=int(pair),
         case=int(case),
         decided=verdict == Pair.THE_SAME,
-        demand=DemandFacts(jurisdiction=jurisdiction, agency=agency, instrument=instrument, arrived_epoch=int(epoch)),
-        item=ItemFacts(number=0, service=service, subject_country=country),
+        demand=DemandFacts(
+            jurisdiction=jurisdiction,
+            agency=agency,
+            instrument=instrument,
+            arrived_at=arrived,
+            arrived_epoch=int(epoch),
+            related_to=None if related_to is None else frozenset(related_to),
+        ),
+        item=ItemFacts(
+            number=0, service=service, subject_country=country, places=tuple(read_place(each) for each in places)
+        ),
     )

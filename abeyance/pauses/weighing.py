@@ -13,7 +13,7 @@ from abeyance.casefile import onfile
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.casefile.onfile import OnFile
 from abeyance.patterns import queries as patterns
-from abeyance.patterns.queries import Other
+from abeyance.patterns.queries import Others
 from abeyance.pauses import store
 from abeyance.pauses.court_orders import facts_of as orders_of
 from abeyance.pauses.exceptions import facts_of, that_count
@@ -70,24 +70,25 @@ def weigh_each(cases: Sequence[Case], *, now: datetime) -> list[tuple[Demand, li
     others_of, suspended_of = patterns.others_of(asked, [case.pk for case in cases]), patterns.suspended(asked)
     asked.now()
     each, books, small_team, others, suspended = read(), books_of(), house().small_team, others_of(), suspended_of()
-    of_others = [other.demand for found in others.values() for other in found]
+    of_others = [other.demand for theirs in others.values() for other in theirs.found]
     pauses = store.that_could_cover([*(label for file in each for label in file.labels), *of_others])
     return [
-        (file.demand, _weigh_all(file, others.get(file.case.pk, []), suspended, books, pauses, small_team, now))
+        (file.demand, _weigh_all(file, others.get(file.case.pk, Others()), suspended, books, pauses, small_team, now))
         for file in each
     ]
 
 
 def _weigh_all(
     file: OnFile,
-    others: Sequence[Other],
+    others: Others,
     suspended: frozenset[tuple[str, str]],
     books: tuple[Books, ...],
     pauses: Sequence[Pause],
     small_team: bool,
     now: datetime,
 ) -> list[Weighed]:
-    matter = matter_of(file.labels, others, pauses, now)
+    about = {item.number: casefacts.item_facts(item, books) for item in file.items}
+    matter = matter_of(file.labels, list(about.values()), others, pauses, now)
     labels = (*file.labels, *matter.labels)
     uses = facts_of(that_count(file.uses, file.demand, suspended))
     identifiers = len({bytes(item.identifier) for item in file.items})
@@ -101,19 +102,23 @@ def _weigh_all(
     def over(item: Item) -> list[Pause]:
         return [p for p in holding if order_over(p, item.number, version, orders, small_team) is None]
 
-    return [_weigh(labels, item, books, over(item), file.acts, identifiers, now) for item in file.items]
+    return [
+        _weigh(labels, item, matter.placed(about[item.number]), books, over(item), file.acts, identifiers, now)
+        for item in file.items
+    ]
 
 
 def _weigh(
     labels: Sequence[DemandFacts],
     item: Item,
+    about: ItemFacts,
     books: tuple[Books, ...],
     pauses: Sequence[Pause],
     acts: Sequence[Act],
     identifiers: int,
     now: datetime,
 ) -> Weighed:
-    said, about = labels[0], casefacts.item_facts(item, books)
+    said = labels[0]
     treating = treated_as(pauses, labels, about, now=now)
     also_as = [pause.treat_as for pause in treating if pause.treat_as]
     by_law = review.judge(said, about, books=books, now=now, identifiers=identifiers, also_as=also_as)

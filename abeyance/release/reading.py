@@ -16,6 +16,7 @@ from abeyance.casefile.models import Approval, CourtOrder, ExceptionUse, Item, N
 from abeyance.casefile.whole import Whole
 from abeyance.fence import Moment
 from abeyance.patterns import queries as patterns
+from abeyance.patterns.queries import Others
 from abeyance.pauses import court_orders, exceptions, reconfirming, store
 from abeyance.pauses.matters import matter_of
 from abeyance.people import queries as people
@@ -59,9 +60,11 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
     asked.now()
     standing, books = standing_of(), books_of()
     actors = _actors(standing, by, whole)
-    others = others_of().get(case.pk, [])
-    pauses = _all_pauses((*labels, *(other.demand for other in others)), entered) if others else pauses_of()
-    matter = matter_of(labels, others, pauses, entered.now)
+    others = others_of().get(case.pk, Others())
+    theirs = [other.demand for other in others.found]
+    pauses = _all_pauses((*labels, *theirs), entered) if theirs else pauses_of()
+    items = {row.item_id: casefacts.item_facts(row.item, books) for row in whole.packed}
+    matter = matter_of(labels, list(items.values()), others, pauses, entered.now)
     no_part = _taking_no_part(standing, actors, demand.jurisdiction)
     uses = _by_who_takes_part(exceptions.that_count(whole.uses, demand, suspended_of()), no_part)
     orders = _by_who_takes_part(whole.orders, no_part)
@@ -78,7 +81,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
         recipient=recipient(key_of()),
         items=tuple(
             PackedItem(
-                item=casefacts.item_facts(row.item, books),
+                item=matter.placed(items[row.item_id]),
                 packed=frozenset(row.fields),
                 packed_period=Period(row.period_start, row.period_end),
                 approval=_approval(approvals.get(row.item_id), actors),
@@ -97,6 +100,7 @@ def facts_of(whole: Whole, entered: Moment, *, to: str, by: str, also: Asked | N
         identifiers=whole.identifiers,
         undecided_matters=matter.undecided,
         reconfirmed=confirmed_of(),
+        matters_cut_off=matter.cut_off,
         matter_held=matter.ever_held,
     )
 

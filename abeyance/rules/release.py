@@ -131,6 +131,7 @@ class ReleaseFacts:
     small_team: bool = False
     identifiers: int = 1
     undecided_matters: int = 0  # requests, possibly of the same matter, that a pause held and nobody decided about
+    matters_cut_off: bool = False  # there are more of those than could be read
     reconfirmed: tuple[int, ...] = ()  # the epochs at which the requester confirmed the request anew
     matter_held: bool = False  # whether a pause has ever held this matter, in this request or in another
 
@@ -162,6 +163,9 @@ def _against(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
     if facts.undecided_matters:
         # It says no more: the other request may be one of which whoever reads this may not know.
         yield _no("question-open", "A question about this request is open; counsel can see which, and decides.")
+    if facts.matters_cut_off:
+        sentence = "More questions about this request are open than are read at once; counsel first decides some."
+        yield _no("too-many-questions", sentence)
     if not facts.items:
         yield _no("nothing-packed", "The package names no item.")
     if not facts.books:

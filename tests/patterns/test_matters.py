@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from abeyance.casefile import ending, retention
@@ -10,7 +12,7 @@ from abeyance.casefile.models import Package
 from abeyance.errors import NotFound, Refused
 from abeyance.intake import confirming
 from abeyance.ledger.models import Entry
-from abeyance.patterns import actions, documents
+from abeyance.patterns import actions, documents, queries
 from abeyance.patterns.models import MarkRow, Pair
 from abeyance.people import actions as people
 from abeyance.people import proposals
@@ -27,7 +29,7 @@ def held_before(desk: Desk, identifier: str = "+85291234567") -> str:
     return ref
 
 
-def about(desk: Desk, identifier: str, **changes: str) -> str:
+def about(desk: Desk, identifier: str, **changes: Any) -> str:
     """Papers that name one account, and ask about it."""
     ref = desk.arrive(identifier)
     confirming.confirm(ref, demand(items=[item(identifier=identifier)], **changes), by=desk.first, now=desk.now())
@@ -60,6 +62,22 @@ def test_what_a_pause_held_under_one_law_does_not_leave_under_another_until_some
 def test_what_was_decided_to_be_the_same_matter_is_held_by_the_same_pause(desk: Desk) -> None:
     earlier = held_before(desk)
     package = package_of(desk)
+    actions.decide_the_same(package.case.ref, earlier, by=desk.first, now=desk.now())
+    assert codes(verdict(desk, package)) == {"held-by-pause"}
+
+
+def test_what_is_said_to_be_related_to_no_place_or_is_placed_elsewhere_waits_for_a_person_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = about(desk, "+85291234567", related_to=["MO"])
+    package = sealed(desk, related_to=[])
+    declare(desk, jurisdictions=[], laws=[], services=["quill"], related_to=["TW"])
+    assert verdict(desk, package).allowed, "nothing held either of them"
+    monkeypatch.setattr(queries, "MOST_READ", 0)
+    assert codes(verdict(desk, package)) == {"too-many-questions"}, "what is not read may have been held"
+    monkeypatch.undo()
+    declare(desk, name="MO-2020-08", jurisdictions=[], related_to=["MO"])
+    assert codes(verdict(desk, package)) == {"question-open"}
     actions.decide_the_same(package.case.ref, earlier, by=desk.first, now=desk.now())
     assert codes(verdict(desk, package)) == {"held-by-pause"}
 

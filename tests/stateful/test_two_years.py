@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from abeyance.patterns.queries import Other
+from abeyance.patterns.queries import Other, Others
 from abeyance.pauses import matters
 from abeyance.rules import clocks, diligence, formalsteps, hearings, patterns, pauselife, release
 from abeyance.rules import pauses as pause_rules
@@ -58,7 +58,7 @@ from abeyance.rules.terms import (
     Stage,
 )
 from tests.stateful.books import BOOKS
-from tests.stateful.second_reading import broken_promises, holds_release, is_used, touches
+from tests.stateful.second_reading import broken_promises, holds_release, is_used, places_of, touches
 
 BEGIN = datetime(2020, 7, 1, tzinfo=UTC)
 END = BEGIN + timedelta(days=730)
@@ -580,7 +580,7 @@ class TwoYears:
         approval = request.approval
         assert approval is not None
         packed = PackedItem(
-            request.item,
+            matter.placed(request.item),
             request.packed,
             Period(),
             replace(approval, proposer=self._as_now(approval.proposer), agreer=self._as_now(approval.agreer)),
@@ -641,21 +641,20 @@ class TwoYears:
         return found
 
     def _matter(self, request: Request) -> matters.Matter:
-        others = [
+        others = tuple(
             Other(number, other.number, pair.verdict == "the-same", label, other.item)
             for number, pair in enumerate(self.pairs.get(request, ()))
             if pair.verdict != "another"
             for other in pair.requests
             if other is not request
             for label in other.labels
-        ]
-        found = matters.matter_of(request.labels, others, self.versions, self.now)
-        own = [(label.jurisdiction, label.agency, label.instrument) for label in request.labels]
+        )
+        found = matters.matter_of(request.labels, [request.item], Others(others), self.versions, self.now)
         open_ones = {
             other.pair
             for other in others
             if not other.decided
-            and (other.demand.jurisdiction, other.demand.agency, other.demand.instrument) not in own
+            and not self._said_alike(other, request)
             and any(
                 (pause.ended_epoch is None or pause.ended_epoch > other.demand.arrived_epoch)
                 and touches(pause, other.demand, other.item, self.now)
@@ -666,6 +665,16 @@ class TwoYears:
         self.seen["undecided matters"] += bool(open_ones)
         self.seen["ever held"] += found.ever_held
         return found
+
+    def _said_alike(self, other: Other, request: Request) -> bool:
+        """In everything that could be said otherwise of the same, and that a pause of this desk has ever asked for."""
+        looking = any(pause.subjects or pause.related_to for pause in self.versions)
+        there, said = places_of(other.item), other.demand
+        return any(
+            (label.jurisdiction, label.agency, label.instrument) == (said.jurisdiction, said.agency, said.instrument)
+            and (not looking or (label.related_to == said.related_to and places_of(request.item) == there))
+            for label in request.labels
+        )
 
     def _labels_with_matter(self, request: Request) -> list[DemandFacts]:
         return [*request.labels, *(self._matter(request).labels if request in self.pairs else ())]
