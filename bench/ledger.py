@@ -96,9 +96,9 @@ def _clock_act(desk: World, case: Case) -> None:
 
 def _legal_hold(desk: World, case: Case) -> None:
     """One with a sentence of its own, which is sealed."""
-    from abeyance.review import actions
+    from abeyance.review import holds
 
-    actions.hold(case.ref, "an invented order", by=desk.cast.first, now=datetime.now(UTC))
+    holds.hold(case.ref, "an invented order", by=desk.cast.first, now=datetime.now(UTC))
 
 
 def _bare_transaction(desk: World, case: Case) -> None:

@@ -24,6 +24,7 @@ from abeyance.rules.facts import Period
 from abeyance.rules.lifecycle import Event
 from abeyance.rules.people import Permission
 from abeyance.rules.preservation import PRESERVED
+from abeyance.rules.shown import is_what_was_shown
 from abeyance.rules.terms import Stage
 
 RELEASE, REFUSE, REROUTE = "release", "refuse", "reroute"
@@ -89,7 +90,7 @@ def agree(ref: str, answer: str | None = None, *, by: str, now: datetime) -> Ans
         demand, weighed = weigh(case, now=moment)
         approvals = _standing(weighed)
         standing = digest_of(approvals)
-        if answer is not None and not standing.startswith(answer):
+        if answer is not None and not is_what_was_shown(answer, standing):
             raise Refused([_no("other-answer", "The proposed answer has changed since you looked; look at it again.")])
         _require_second(case, demand, approvals[0].proposed_by, by=by, now=moment)
         chosen = {one.item.number: _as_answer(row) for one, row in zip(weighed, approvals, strict=True)}

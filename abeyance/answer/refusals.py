@@ -36,6 +36,7 @@ from abeyance.rules.instruments import LawEntry
 from abeyance.rules.lifecycle import Event
 from abeyance.rules.permissions import Permission
 from abeyance.rules.refusals import RefusalFacts
+from abeyance.rules.shown import is_what_was_shown
 
 MOST = 500
 LISTED, LEFT_OUT, REFUSED = "listed", "left-out", "refused"
@@ -77,7 +78,7 @@ def propose(instrument: str, digest: str, *, by: str, now: datetime) -> RefusalB
     drafted = draft(instrument, by=by, now=now)
     if not drafted.lines:
         raise Refused([_no("nothing-to-refuse", "No request is refused by a pause under this instrument.")])
-    if not digest or not drafted.digest.startswith(digest):
+    if not is_what_was_shown(digest, drafted.digest):
         raise Refused([_no("other-list", "The list has changed since you looked; look at it again.")])
     act = uuid4()
     with transaction.atomic():
@@ -113,7 +114,7 @@ def agree(key: UUID, digest: str, *, by: str, now: datetime) -> RefusalBatch:
     people.require(by, Permission.ANSWER_AGREE, now)
     batch = find(key, by=by, now=now)
     seen = lines_of(batch, by=by, now=now)
-    if not digest or not digest_of(seen).startswith(digest):
+    if not is_what_was_shown(digest, digest_of(seen)):
         raise Refused([_no("other-list", "The list has changed since you looked; look at it again.")])
     standing = [row for row, stands in seen if stands]
     if not standing:

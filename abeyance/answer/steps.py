@@ -38,6 +38,7 @@ from abeyance.rules.formalsteps import OPEN, StepDue, StepState
 from abeyance.rules.instruments import LawEntry, StepForm
 from abeyance.rules.lifecycle import OPEN_STATES, State
 from abeyance.rules.permissions import Permission
+from abeyance.rules.shown import is_what_was_shown
 
 LONGEST = 60_000
 SOONEST = 100  # requests that are looked at in every round, because they are due first
@@ -261,7 +262,7 @@ def approve(key: UUID, digest: str, *, by: str, now: datetime) -> FormalStep:
     case = _case_of(key, Permission.ANSWER_AGREE, by, now)
     with fence.together(act) as entered:
         row = _locked(case, key, (StepState.DRAFTED,))
-        if not digest or not bytes(row.text_digest).hex().startswith(digest):
+        if not is_what_was_shown(digest, bytes(row.text_digest).hex()):
             raise Refused([_no("other-text", "The text has changed since you looked; read it again.")])
         assert row.drafted_by is not None
         _require_second(case, row.drafted_by, by=by, now=entered.now)

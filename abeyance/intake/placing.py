@@ -30,7 +30,9 @@ STATED_BEFORE = "as an earlier version states"
 def find(ref: str, number: int, country: str, source: PlaceSource, *, by: str, now: datetime) -> Demand:
     """Record where the account holder of an item is, and who says so."""
     if source not in SOURCES:
-        raise BadInput(f"source is one of {', '.join(SOURCES)}; two people agree by `abeyance request agree-labels`.")
+        raise BadInput(
+            f"source is one of {', '.join(SOURCES)}; two people agree by `abeyance request agree-labels --version N`."
+        )
     if not COUNTRY.fullmatch(country):
         raise BadInput("country is a country code of two capital letters, such as HK.")
     case = door.open_for(by, ref, Permission.DEMAND_CONFIRM, now=now)

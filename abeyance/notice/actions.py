@@ -11,6 +11,7 @@ from abeyance.casefile import door
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case, Item, NoticeFact
 from abeyance.errors import BadInput, NotFound, Refused
+from abeyance.notice import deferrals
 from abeyance.people import queries as people
 from abeyance.policy import queries as policy
 from abeyance.rules import people as people_rules
@@ -18,6 +19,7 @@ from abeyance.rules.decision import Reason
 from abeyance.rules.events import NoticeRecorded
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import Permission
+from abeyance.rules.shown import is_what_was_shown
 
 RAISED, ANSWERED = "objection-raised", "objection-answered"
 LONGEST_REASON = 4000
@@ -43,7 +45,7 @@ def record(ref: str, told: Told, *, items: frozenset[int] = frozenset(), by: str
     case = door.open_for(by, ref, Permission.NOTICE_RECORD, now=now)
     people.refuse_unless(people.may_take_part(by, casefacts.newest_demand(case).jurisdiction))
     chosen = items_named(case, items)
-    sealed = seals.seal(case.holder, told.reason.encode(), place="notice:reason") if told.reason else b""
+    sealed = seals.seal(case.holder, told.reason.encode(), place=deferrals.PLACE) if told.reason else b""
     act = uuid4()
     with fence.together(act):
         moment = fence.clock()
@@ -59,21 +61,23 @@ def record(ref: str, told: Told, *, items: frozenset[int] = frozenset(), by: str
     return rows
 
 
-def approve_deferral(ref: str, *, by: str, now: datetime) -> int:
-    """A second person approves the deferrals that wait in this request; returns how many."""
+def approve_deferral(ref: str, digest: str, *, by: str, now: datetime) -> int:
+    """A second person approves the deferrals that wait in this request; returns how many. `digest` is that of what
+    they were shown: a reason or a date recorded since is approved by nobody unseen."""
     case = door.open_for(by, ref, Permission.ANSWER_AGREE, now=now)
     act = uuid4()
     with fence.together(act):
         moment = fence.clock()
-        waiting = NoticeFact.objects.select_for_update().filter(
-            item__case=case, kind=NoticeState.DEFERRED.value, approved_by=None
-        )
-        rows = list(waiting)
+        Case.objects.select_for_update().get(pk=case.pk)  # what is recorded meanwhile waits for this row
+        rows = deferrals.waiting(case)
         if not rows:
             raise NotFound("No deferral of a notice waits in this request.")
+        if not is_what_was_shown(digest, deferrals.digest_of(rows)):
+            sentence = "The deferral has changed since you looked, or you did not; look at its reason and date again."
+            raise Refused([Reason("other-deferral", sentence, "people:two")])
         for proposer in {row.by for row in rows}:
             _require_second(case, proposer, by=by, now=moment)
-        waiting.update(approved_by=by)
+        NoticeFact.objects.filter(pk__in=[row.pk for row in rows]).update(approved_by=by)
         append(case, rows, "deferral-approved", rows[0].until, by=by, now=moment, act=act)
     return len(rows)
 

@@ -1,25 +1,24 @@
-"""Acts around the weighing of a request: what clocks run from, legal holds, and who may read it."""
+"""Acts around the weighing of a request: what clocks run from, and who may read it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import uuid4
 
-from abeyance import fence, ledger, seals
+from abeyance import fence, ledger
 from abeyance.asking import Asked
 from abeyance.casefile import door, inside
-from abeyance.casefile.models import Case, ClockAct, LegalHold, Reader
+from abeyance.casefile.models import Case, ClockAct, Reader
 from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.pauses.weighing import weigh
 from abeyance.people import queries as people
 from abeyance.rules import preservation
 from abeyance.rules.decision import Reason
-from abeyance.rules.events import AdminAct, ClockSet, LegalHoldSet
+from abeyance.rules.events import AdminAct, ClockSet
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.people import Permission
 
 NOT_TO_BE_SET = frozenset({ActKind.ARRIVED, ActKind.RELEASED})  # the desk writes these itself
-LONGEST_BASIS = 80
 
 
 def record_act(
@@ -55,32 +54,6 @@ def _refuse_under_a_pause(case: Case, item: int | None, now: datetime) -> None:
     held = [each.reason for one in weighed if item in (None, one.item.number) for each in one.held]
     if against := preservation.against_recording(held, decided=False):
         raise Refused(against)
-
-
-def hold(ref: str, basis: str, *, by: str, now: datetime) -> LegalHold:
-    """Nothing of this request is destroyed until the hold is ended."""
-    if not 1 <= len(basis.strip()) <= LONGEST_BASIS:
-        raise BadInput(f"A legal hold names its basis in 1 to {LONGEST_BASIS} characters.")
-    case = door.open_for(by, ref, Permission.HOLD_SET, now=now)
-    sealed = seals.seal(case.holder, basis.strip().encode(), place=LegalHold.PLACE)
-    act = uuid4()
-    with inside.locked(case, act) as found:
-        row = LegalHold.objects.create(case=case, basis=sealed, by=by, at=found.now)
-        told = LegalHoldSet(hold=str(row.pk), in_force=True)
-        ledger.append(told, by=by, now=found.now, holder=found.sealing, case=case.ref, act=act)
-    return row
-
-
-def end_hold(ref: str, number: int, *, by: str, now: datetime) -> None:
-    people.require(by, Permission.RETENTION_ERASE, now)
-    case = door.open_for(by, ref, Permission.CASE_READ, now=now)
-    act = uuid4()
-    with fence.together(act):
-        moment = fence.clock()
-        if not case.legal_holds.filter(pk=number, ended_at=None).update(ended_at=moment):
-            raise NotFound("That legal hold is not in force.")
-        told = LegalHoldSet(hold=str(number), in_force=False)
-        ledger.append(told, by=by, now=moment, holder=case.holder, case=case.ref, act=act)
 
 
 def add_reader(ref: str, member: str, *, by: str, now: datetime) -> None:

@@ -14,8 +14,9 @@ from abeyance.casefile import ending, moves, retention
 from abeyance.casefile.ending import Closing
 from abeyance.casefile.models import Case, Package
 from abeyance.errors import AbeyanceError, BadInput, NotFound, Refused, SomeoneElseWasFirst
+from abeyance.people import proposals
 from abeyance.release import recall, upkeep
-from abeyance.review import actions as review
+from abeyance.review import holds
 from abeyance.rules.lifecycle import Event
 from tests.casefile.packed import codes, hand_over, sealed, verdict
 from tests.desk import Desk
@@ -25,6 +26,11 @@ def refused(act: object) -> set[str]:
     with pytest.raises(Refused) as found:
         act()  # type: ignore[operator]
     return codes(found.value)
+
+
+def end_hold(desk: Desk, ref: str, number: int) -> None:
+    asked = holds.propose_end(ref, number, by=desk.first, now=desk.now())
+    proposals.agree(asked.code, by=desk.second, now=desk.now())
 
 
 def test_answered_is_only_what_passed_the_gate(desk: Desk) -> None:
@@ -69,9 +75,16 @@ def test_erasing_needs_a_closed_request_that_nothing_holds(desk: Desk) -> None:
 
     assert refused(erase) == {"not-closed"}
     ending.close(ref, Closing.LAPSED, by=desk.first, now=desk.now())
-    held = review.hold(ref, "Suit 1 of 2026", by=desk.first, now=desk.now())
+    held = holds.hold(ref, "Suit 1 of 2026", by=desk.first, now=desk.now())
     assert refused(erase) == {"legal-hold"}
-    review.end_hold(ref, held.pk, by=desk.first, now=desk.now())
+    asked = holds.propose_end(ref, held.pk, by=desk.first, now=desk.now())
+    assert refused(erase) == {"legal-hold"}  # one person alone ends nothing
+    assert refused(lambda: proposals.agree(asked.code, by=desk.first, now=desk.now())) == {"same-person"}
+    with pytest.raises(BadInput, match="proposed already"):
+        holds.propose_end(ref, held.pk, by=desk.first, now=desk.now())
+    proposals.agree(asked.code, by=desk.second, now=desk.now())
+    with pytest.raises(NotFound, match="not in force"):
+        holds.propose_end(ref, held.pk, by=desk.first, now=desk.now())
     with pytest.raises(BadInput, match="one word"):
         retention.erase(ref, "Ms Wong asked", by=desk.first, now=desk.now())
     files = retention._files(case)
@@ -88,19 +101,19 @@ def test_requests_are_due_when_they_were_kept_long_enough_and_nothing_holds_them
     refs = [desk.confirmed(), desk.confirmed(), desk.confirmed()]
     for ref in refs[:2]:
         ending.close(ref, Closing.LAPSED, by=desk.first, now=desk.now())
-    hold = review.hold(refs[1], "Suit 1 of 2026", by=desk.first, now=desk.now())
+    hold = holds.hold(refs[1], "Suit 1 of 2026", by=desk.first, now=desk.now())
     later, kept = desk.now() + timedelta(days=400), timedelta(days=365)
     assert [case.ref for case in retention.due(kept, now=later)] == [refs[0]]
     assert not retention.due(kept, now=desk.now()).exists()
-    review.end_hold(refs[1], hold.pk, by=desk.first, now=desk.now())
+    end_hold(desk, refs[1], hold.pk)
     assert {case.ref for case in retention.due(kept, now=later)} == set(refs[:2])
 
 
 def test_a_package_past_its_time_is_destroyed_unless_a_hold_needs_it(desk: Desk) -> None:
     held, free = sealed(desk), sealed(desk)
-    ended = review.hold(free.case.ref, "Suit 1 of 2026", by=desk.first, now=desk.now())
-    review.end_hold(free.case.ref, ended.pk, by=desk.first, now=desk.now())
-    review.hold(held.case.ref, "Suit 2 of 2026", by=desk.first, now=desk.now())
+    ended = holds.hold(free.case.ref, "Suit 1 of 2026", by=desk.first, now=desk.now())
+    end_hold(desk, free.case.ref, ended.pk)
+    holds.hold(held.case.ref, "Suit 2 of 2026", by=desk.first, now=desk.now())
     assert upkeep.destroy_expired(now=desk.now()) == 0
     assert upkeep.destroy_expired(now=desk.now() + timedelta(days=40)) == 1
     assert retention.package_file(held).exists()
@@ -115,7 +128,7 @@ def test_a_hold_that_comes_while_packages_are_being_destroyed_keeps_the_next_one
     package, files_of = sealed(desk), retention.files_of
 
     def meanwhile(found: Package) -> list[Path]:
-        review.hold(found.case.ref, "Suit 1 of 2026", by=desk.first, now=desk.now())
+        holds.hold(found.case.ref, "Suit 1 of 2026", by=desk.first, now=desk.now())
         return files_of(found)
 
     monkeypatch.setattr(retention, "files_of", meanwhile)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from abeyance.casefile.models import NoticeFact
-from abeyance.errors import BadInput, Refused
-from abeyance.notice import actions
+from abeyance.errors import BadInput, NotFound, Refused
+from abeyance.notice import actions, deferrals
 from abeyance.notice.actions import Told
 from abeyance.rules.notice import NoticeState
 from tests.casefile.packed import codes, sealed, verdict
@@ -29,10 +30,19 @@ def test_a_deferral_needs_a_second_person_and_ends(desk: Desk) -> None:
     told = Told(NoticeState.DEFERRED, desk.now() + timedelta(days=9), reason="an arrest is planned")
     actions.record(ref, told, by=desk.first, now=desk.now())
     assert codes(verdict(desk, package)) == {"deferral-unfounded"}
+    shown = deferrals.digest_of(deferrals.waiting(package.case))
     with pytest.raises(Refused) as alone:
-        actions.approve_deferral(ref, by=desk.first, now=desk.now())
+        actions.approve_deferral(ref, shown, by=desk.first, now=desk.now())
     assert "same-person" in codes(alone.value)
-    actions.approve_deferral(ref, by=desk.second, now=desk.now())
+    actions.record(ref, replace(told, reason="an arrest, and a raid"), by=desk.first, now=desk.now())
+    for unseen in ("", shown[:1], shown):
+        with pytest.raises(Refused, match="has changed since you looked") as other:
+            actions.approve_deferral(ref, unseen, by=desk.second, now=desk.now())
+        assert codes(other.value) == {"other-deferral"}
+    now_shown = deferrals.digest_of(deferrals.waiting(package.case))
+    assert actions.approve_deferral(ref, now_shown, by=desk.second, now=desk.now()) == 1
+    with pytest.raises(NotFound):
+        actions.approve_deferral(ref, now_shown, by=desk.second, now=desk.now())
     assert verdict(desk, package).allowed
     assert b"arrest" not in bytes(NoticeFact.objects.latest("pk").reason)
     NoticeFact.objects.update(until=desk.now() - timedelta(seconds=1))
@@ -44,7 +54,8 @@ def test_what_the_shell_deferred_nobody_can_approve(desk: Desk) -> None:
     told = Told(NoticeState.DEFERRED, desk.now() + timedelta(days=9), reason="an arrest is planned")
     actions.record(package.case.ref, told, by="operator", now=desk.now())
     with pytest.raises(Refused) as shell:
-        actions.approve_deferral(package.case.ref, by=desk.second, now=desk.now())
+        shown = deferrals.digest_of(deferrals.waiting(package.case))
+        actions.approve_deferral(package.case.ref, shown, by=desk.second, now=desk.now())
     assert codes(shell.value) == {"operator-proposed"}
 
 

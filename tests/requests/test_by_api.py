@@ -27,6 +27,9 @@ class Caller:
     def post(self, path: str, body: Any = None) -> Any:
         return self._client.post(f"/api{path}", json.dumps(body or {}), content_type="application/json")
 
+    def delete(self, path: str) -> Any:
+        return self._client.delete(f"/api{path}")
+
     def put(self, path: str, body: Any) -> Any:
         return self._client.put(f"/api{path}", json.dumps(body), content_type="application/json")
 

@@ -22,6 +22,7 @@ from abeyance.intake import commands as intake
 from abeyance.notice import commands as notice
 from abeyance.pauses import commands as pauses
 from abeyance.people import commands as people
+from abeyance.people.models import Proposal
 from abeyance.site.demo.papers import order_mail
 from abeyance.site.demo.story import PAUSES
 from abeyance.site.requests import commands as requests
@@ -91,10 +92,14 @@ def test_from_a_mail_to_a_package_that_the_agency_opens(run: Run, desk: Desk) ->
     assert seen["tables"] == [{"table": "account", "fields": ["telephone", "created-at"], "rows": 1, "at_least": False}]
 
     answer = run("request", "propose", ref, by="first").document["answer"]
+    assert f"--answer {answer[:16]}" in run("request", "show", ref, by="second").text
     with pytest.raises(Refused, match="somebody else has to agree"):
-        run("request", "agree", ref, by="first")
+        run("request", "agree", ref, "--answer", answer[:16], by="first")
     with pytest.raises(Refused, match="own token"):
-        run("request", "agree", ref)
+        run("request", "agree", ref, "--answer", answer[:16])
+    for unseen in ("", answer[:1], "0" * 16):
+        with pytest.raises(Refused, match="look at it again"):
+            run("request", "agree", ref, "--answer", unseen, by="second")
     run("request", "agree", ref, "--answer", answer[:16], by="second")
 
     until = (desk.now() + timedelta(days=9)).isoformat()
@@ -188,7 +193,25 @@ def test_erasing_needs_a_closed_request_without_a_legal_hold(run: Run, desk: Des
     number = run("request", "hold", ref, "--basis", "litigation, invented").document["hold"]
     with pytest.raises(Refused, match="legal hold"):
         run("request", "erase", ref, by="first")
-    run("request", "hold", ref, "--end", number, by="first")
+    proposed = run("request", "hold", ref, "--end", number, by="first").document["proposal"]
+    with pytest.raises(Refused, match="legal hold"):
+        run("request", "erase", ref, by="first")
+    with pytest.raises(Refused, match="somebody else"):
+        run("proposal", "agree", proposed, by="first")
+    run("proposal", "agree", proposed, by="second")
+    by_api = Caller(desk, "first")
+    other = by_api.post(f"/requests/{ref}/holds", {"reason": "another suit"}).json()["hold"]
+    asked = by_api.delete(f"/requests/{ref}/holds/{other}")
+    assert (asked.status_code, asked.json()["open"]) == (202, True)
+    page = signed_in(desk.second).get(f"/requests/{ref}/").content.decode()
+    assert "its end waits for a second person" in page
+    assert "another suit" in page
+    assert signed_in(desk.second).post(f"/proposals/{asked.json()['proposal']}/agree").status_code == 302
+    form = {"number": run("request", "hold", ref, "--basis", "a third").document["hold"]}
+    assert signed_in(desk.first).post(f"/requests/{ref}/act/end-hold", form).status_code == 302
+    with pytest.raises(Refused, match="legal hold"):
+        run("request", "erase", ref, by="first")
+    run("proposal", "agree", Proposal.objects.latest("pk").code, by="second")
     run("request", "erase", ref, by="first")
     case = desk.case(ref)
     assert case.erased_at is not None
@@ -208,6 +231,40 @@ def test_an_objection_keeps_the_gate_shut_until_it_is_answered(run: Run, desk: D
         run("request", "objection", ref, "--item", 1, "--answered")
     run("request", "objection", ref, "--item", 1, "--answered", by="first")
     assert run("package", "check", package, *to, by="second").document["allowed"] is True
+
+
+def test_a_deferral_is_approved_as_it_was_shown_by_command_by_api_and_on_the_page(run: Run, desk: Desk) -> None:
+    ref = desk.agreed()
+    first, second = Caller(desk, "first"), Caller(desk, "second")
+    until = (desk.now() + timedelta(days=9)).isoformat()
+
+    def defer(reason: str) -> str:
+        run("request", "notice", ref, "--state", "deferred", "--until", until, "--reason", reason, by="first")
+        return str(first.get(f"/requests/{ref}").json()["deferral"]["digest"])
+
+    def approve(digest: str) -> int:
+        return int(second.post(f"/requests/{ref}/notice/approve", {"digest": digest}).status_code)
+
+    shown = defer("an arrest is planned")
+    said = run("request", "show", ref, by="second").text
+    assert "an arrest is planned" in said
+    assert f"--approve {shown[:16]}" in said
+    assert "an arrest" not in run("request", "show", ref).text  # a shell alone does not read it
+    changed = defer("no reason any more")
+    with pytest.raises(Refused, match="has changed since you looked"):
+        run("request", "notice", ref, "--approve", shown[:16], by="second")
+    assert approve(shown) == 409
+    assert second.post(f"/requests/{ref}/notice/approve").status_code == 422
+    page = signed_in(desk.second)
+    assert page.post(f"/requests/{ref}/agree/deferral", {"digest": shown}).status_code == 409
+    seen = page.get(f"/requests/{ref}/").content.decode()
+    assert "no reason any more" in seen
+    assert changed in seen
+    assert first.get(f"/requests/{ref}").json()["deferral"] is not None
+    assert page.post(f"/requests/{ref}/agree/deferral", {"digest": changed}).status_code == 302
+    assert first.get(f"/requests/{ref}").json()["deferral"] is None
+    assert approve(defer("once more")) == 200
+    run("request", "notice", ref, "--approve", defer("and again")[:16], by="second")
 
 
 def test_what_is_past_its_time_is_listed_and_a_legal_hold_keeps_it(run: Run, desk: Desk) -> None:

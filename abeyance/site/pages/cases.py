@@ -27,9 +27,11 @@ from abeyance.pauses import due, exceptions, reconfirming, store, wording
 from abeyance.pauses.weighing import weigh
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
+from abeyance.people.models import Proposal
 from abeyance.people.pages import MemberRequest, page
 from abeyance.policy import queries as policy
 from abeyance.release import making
+from abeyance.review import holds
 from abeyance.rules.events import CaseMoved
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.lifecycle import State
@@ -88,7 +90,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         ],
         "untold": [item["item"] for item in told["items"] if item["notice"] is None],
         "unsettled": any(not each["settled"] and each["question"] != "recipient" for each in told["recall"]),
-        "deferred": any(item["notice"] and item["notice"]["fact"] == "deferred" for item in told["items"]),
+        "deferral": _deferral(told, by),
         "acts": [kind.value for kind in ActKind if kind is not ActKind.RELEASED],
         "closings": [closing.value for closing in Closing],
         "outcomes": OUTCOMES,
@@ -205,14 +207,15 @@ def _readers(found: Case) -> list[tuple[str, str]]:
     return sorted(saying_who.names_of(codes).items(), key=lambda each: each[1])
 
 
-def _holds(found: Case) -> list[tuple[LegalHold, str]]:
-    """Legal holds in force, and why, where the key holder answers."""
+def _holds(found: Case) -> list[tuple[LegalHold, str, Proposal | None]]:
+    """Legal holds in force, and why, where the key holder answers; with what waits for a second person."""
     rows = list(found.legal_holds.filter(ended_at=None))
     try:
         said = seals.unseal_many(found.holder, [(bytes(row.basis), LegalHold.PLACE) for row in rows]) if rows else []
     except Locked:
-        return [(row, documents.LOCKED) for row in rows]
-    return [(row, text.decode()) for row, text in zip(rows, said, strict=True)]
+        said = [documents.LOCKED.encode()] * len(rows)
+    ends = holds.waiting_ends([row.pk for row in rows])
+    return [(row, text.decode(), ends.get(row.pk)) for row, text in zip(rows, said, strict=True)]
 
 
 def _objections(found: Case) -> list[dict[str, Any]]:
@@ -220,6 +223,19 @@ def _objections(found: Case) -> list[dict[str, Any]]:
         return holders.objections(found)
     except Locked:
         return []
+
+
+def _deferral(told: Mapping[str, Any], by: str) -> dict[str, Any] | None:
+    """What a second person is shown before approving it, and by whom it was recorded."""
+    if told["deferral"] is None:
+        return None
+    proposers = told["deferral"]["proposers"]
+    names = saying_who.names_of(proposers)
+    return dict(told["deferral"]) | {
+        "items_deferred": told["deferral"]["items"],
+        "own": by in proposers,
+        "who": ", ".join(names.get(code, code) for code in proposers),
+    }
 
 
 def _exceptions(found: Case, told: Mapping[str, Any]) -> list[dict[str, Any]]:

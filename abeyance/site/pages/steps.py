@@ -29,6 +29,7 @@ from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
 from abeyance.release import encrypting, handing, links, making, recall, recalling
 from abeyance.review import actions as reviewing
+from abeyance.review import holds
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.pauselife import Reconfirm
@@ -145,7 +146,7 @@ def _place(request: MemberRequest, ref: str) -> None:
 
 def _end_hold(request: MemberRequest, ref: str) -> None:
     number = _words(request, "number")
-    reviewing.end_hold(ref, int(number) if number.isdecimal() else 0, by=request.member, now=_now())
+    holds.propose_end(ref, int(number) if number.isdecimal() else 0, by=request.member, now=_now())
 
 
 def _exception(act_: Callable[..., object]) -> Verb:
@@ -219,7 +220,7 @@ VERBS: dict[str, Verb] = {
     ),
     "reopen": lambda request, ref: ending.reopen(ref, by=request.member, now=_now()),
     "send-back": lambda request, ref: ending.send_back(ref, by=request.member, now=_now()),
-    "hold": lambda request, ref: reviewing.hold(ref, _words(request), by=request.member, now=_now()),
+    "hold": lambda request, ref: holds.hold(ref, _words(request), by=request.member, now=_now()),
     "end-hold": _end_hold,
     "reader": lambda request, ref: reviewing.add_reader(ref, _words(request, "reader"), by=request.member, now=_now()),
     "remove-reader": lambda request, ref: reviewing.remove_reader(
@@ -241,7 +242,9 @@ VERBS: dict[str, Verb] = {
 SECOND: dict[str, Verb] = {
     "answer": lambda request, ref: answers.agree(ref, _words(request, "answer"), by=request.member, now=_now()),
     "labels": _labels,
-    "deferral": lambda request, ref: notices.approve_deferral(ref, by=request.member, now=_now()),
+    "deferral": lambda request, ref: notices.approve_deferral(
+        ref, _words(request, "digest"), by=request.member, now=_now()
+    ),
     "exception": _exception(exceptions.agree_use),
     "court-order": _on_order(court_orders.agree),
     "preserve": lambda request, ref: preserving.agree(

@@ -23,10 +23,12 @@ from abeyance.notice import holders
 from abeyance.notice.actions import Told
 from abeyance.pauses import court_orders, exceptions, reconfirming
 from abeyance.people.bearer import MemberToken, caller
+from abeyance.people.commands import proposal_document
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
 from abeyance.release import encrypting, handing, links, making, recall, recalling
 from abeyance.review import actions as reviewing
+from abeyance.review import holds
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.pauselife import Reconfirm
@@ -53,7 +55,7 @@ class Proposal(Schema):
 
 
 class Agreement(Schema):
-    answer: str | None = Field(default=None, max_length=64)
+    answer: str = Field(max_length=64)
 
 
 class ReasonIn(Schema):
@@ -186,7 +188,7 @@ def decide_duplicate(request: HttpRequest, ref: str, body: DuplicateIn) -> Docum
 
 
 @router.post("/requests/{ref}/labels/agree", response=Document)
-def agree_labels(request: HttpRequest, ref: str, version: int | None = None) -> Document:
+def agree_labels(request: HttpRequest, ref: str, version: int) -> Document:
     """`version`: of the demand that was looked at; a later one is refused."""
     confirming.agree_labels(ref, version, by=caller(request), now=_now())
     return _shown(ref, caller(request))
@@ -263,9 +265,13 @@ def tell(request: HttpRequest, ref: str, body: TellIn) -> Document:
     return {"ref": ref, "item": body.item, "text": given.text, "until": documents.moment(given.until)}
 
 
+class Shown(Schema):
+    digest: str = Field(max_length=64)
+
+
 @router.post("/requests/{ref}/notice/approve", response=Document)
-def approve_deferral(request: HttpRequest, ref: str) -> Document:
-    return {"ref": ref, "approved": notices.approve_deferral(ref, by=caller(request), now=_now())}
+def approve_deferral(request: HttpRequest, ref: str, body: Shown) -> Document:
+    return {"ref": ref, "approved": notices.approve_deferral(ref, body.digest, by=caller(request), now=_now())}
 
 
 @router.post("/requests/{ref}/objections/{item}", response={204: None})
@@ -349,13 +355,14 @@ def recall_step(request: HttpRequest, ref: str, body: RecallStepIn) -> list[Docu
 
 @router.post("/requests/{ref}/holds", response=Document)
 def hold(request: HttpRequest, ref: str, body: ReasonIn) -> Document:
-    row = reviewing.hold(ref, body.reason, by=caller(request), now=_now())
+    row = holds.hold(ref, body.reason, by=caller(request), now=_now())
     return {"hold": row.pk, "in_force": True}
 
 
-@router.delete("/requests/{ref}/holds/{number}", response={204: None})
-def end_hold(request: HttpRequest, ref: str, number: int) -> None:
-    reviewing.end_hold(ref, number, by=caller(request), now=_now())
+@router.delete("/requests/{ref}/holds/{number}", response={202: Document})
+def end_hold(request: HttpRequest, ref: str, number: int) -> Document:
+    """Proposes it; the hold is in force until another member agrees to the proposal."""
+    return proposal_document(holds.propose_end(ref, number, by=caller(request), now=_now()))
 
 
 @router.put("/requests/{ref}/readers/{member}", response={204: None})

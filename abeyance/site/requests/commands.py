@@ -26,6 +26,7 @@ from abeyance.people import commands as people
 from abeyance.policy import queries as policy
 from abeyance.release import making, recall, recalling
 from abeyance.review import actions as reviewing
+from abeyance.review import holds
 from abeyance.rules import demandfile
 from abeyance.rules.instruments import ActKind
 from abeyance.rules.notice import NoticeState
@@ -77,7 +78,9 @@ def _register_reading(sub: Any) -> None:
     same = verb(sub, "duplicate", decide_duplicate, "decide whether it is an earlier demand once more")
     same.add_argument("--same", choices=["yes", "no"], required=True)
     labels = verb(sub, "agree-labels", agree_labels, "agree, as a second person, to who asks and under which law")
-    labels.add_argument("--version", type=int, help="of the demand that you looked at; a later one is refused")
+    labels.add_argument(
+        "--version", type=int, required=True, help="of the demand that you looked at; a later one is refused"
+    )
     places.register(sub)
     verify = verb(sub, "verify", verify_requester, "record how the requester was found genuine, or false")
     verify.add_argument("--how", choices=[kind.value for kind in FindingKind])
@@ -93,7 +96,7 @@ def _register_answering(sub: Any) -> None:
     propose = verb(sub, "propose", propose_answer, "propose the answer; without --item: what each verdict says")
     propose.add_argument("--item", action="append", default=[], metavar="N=OUTCOME[:FIELD,...]")
     agree = verb(sub, "agree", agree_answer, "agree to the proposed answer, as a second person")
-    agree.add_argument("--answer", help="digest of the answer that you looked at")
+    agree.add_argument("--answer", required=True, help="digest of the answer that you looked at")
     verb(sub, "withdraw", withdraw_answer, "take an answer back").add_argument("--reason", default="", metavar="CODE")
     notice = verb(sub, "notice", record_notice, "record what was decided about telling the account holder")
     notice.add_argument("--state", choices=[state.value for state in NoticeState])
@@ -101,7 +104,11 @@ def _register_answering(sub: Any) -> None:
     notice.add_argument("--until", type=_moment)
     notice.add_argument("--order", default="")
     notice.add_argument("--reason", default="")
-    notice.add_argument("--approve", action="store_true", help="approve the deferrals that wait, as a second person")
+    notice.add_argument(
+        "--approve",
+        metavar="DIGEST",
+        help="approve the deferrals that wait, as `request show` shows them, as a second person",
+    )
     telling = verb(
         sub, "tell", tell_holder, "write the notice to the account holder of an item, and record it as given"
     )
@@ -152,7 +159,7 @@ def _register_ending(sub: Any) -> None:
     step.add_argument("--note", default="", help="sealed with the request")
     hold = verb(sub, "hold", legal_hold, "a legal hold: nothing of the request is destroyed")
     hold.add_argument("--basis")
-    hold.add_argument("--end", type=int, metavar="NUMBER")
+    hold.add_argument("--end", type=int, metavar="NUMBER", help="propose that it ends; another member agrees")
     verb(sub, "reader-add", add_reader, "let a member read a restricted request").add_argument("member")
     verb(sub, "reader-remove", remove_reader, "let a member read it no longer").add_argument("member")
     verb(sub, "restrict", restrict, "from now on only counsel and named readers may know of it; never undone")
@@ -269,9 +276,9 @@ def withdraw_answer(args: argparse.Namespace) -> Answer:
 
 
 def record_notice(args: argparse.Namespace) -> Answer:
-    by, now = people.acting(args, needs_credential=args.approve), verbs.now()
-    if args.approve:
-        count = notices.approve_deferral(args.ref, by=by, now=now)
+    by, now = people.acting(args, needs_credential=args.approve is not None), verbs.now()
+    if args.approve is not None:
+        count = notices.approve_deferral(args.ref, args.approve, by=by, now=now)
         return Answer({"ref": args.ref, "approved": count}, f"{count} deferral(s) approved.")
     if not args.state:
         raise BadInput("Say what was decided: --state given, barred, forbidden or deferred; or --approve.")
@@ -391,11 +398,10 @@ def record_recall_step(args: argparse.Namespace) -> Answer:
 
 
 def legal_hold(args: argparse.Namespace) -> Answer:
-    by, now = people.acting(args, needs_credential=False), verbs.now()
+    by, now = people.acting(args, needs_credential=args.end is not None), verbs.now()
     if args.end is not None:
-        reviewing.end_hold(args.ref, args.end, by=by, now=now)
-        return Answer({"hold": args.end, "in_force": False}, "The legal hold is ended.")
-    row = reviewing.hold(args.ref, args.basis or "", by=by, now=now)
+        return people.proposed(holds.propose_end(args.ref, args.end, by=by, now=now))
+    row = holds.hold(args.ref, args.basis or "", by=by, now=now)
     return Answer({"hold": row.pk, "in_force": True}, f"Legal hold {row.pk} is in force.")
 
 

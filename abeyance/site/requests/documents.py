@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from abeyance import seals
+from abeyance.answer import actions as answers
 from abeyance.answer import documents as step_documents
 from abeyance.answer import preserving, rerouting, steps
 from abeyance.asking import Asked
@@ -29,11 +30,13 @@ from abeyance.casefile.models import (
 )
 from abeyance.errors import Locked
 from abeyance.intake import serving
+from abeyance.notice import deferrals
 from abeyance.patterns import documents as matters
 from abeyance.pauses import court_orders
 from abeyance.pauses.weighing import Held, Weighed, weigh
 from abeyance.release.making import ItemPreview
 from abeyance.rules.clocks import Clock, next_due
+from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import OPERATOR_CODE
 
 LOCKED = "sealed; the desk is locked"
@@ -86,6 +89,8 @@ def in_full(
         "court_orders": [
             court_orders.as_document(row, opened=reader != OPERATOR_CODE) for row in court_orders.of_case(case)
         ],
+        "proposed_answer": _proposed_answer(items, beside),
+        "deferral": _deferral(case, beside, opened=reader != OPERATOR_CODE),
         "preservation": preserving.as_document(case, demand, items, now=now),
         "rerouted": rerouting.of_case(case, reader, now=now),
         "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
@@ -329,6 +334,27 @@ def _answer(row: Approval | None) -> dict[str, Any] | None:
     return {"outcome": row.outcome, "fields": list(row.fields), "agreed": row.agreed_by is not None}
 
 
+def _proposed_answer(items: Sequence[Weighed], beside: _Beside) -> str | None:
+    """The digest by which a second person agrees to exactly the answers that stand beside the items."""
+    by_item = {row.item_id: row for row in beside.approvals}
+    standing = [by_item[one.item.pk] for one in items if one.item.pk in by_item]
+    for row, one in zip(standing, items, strict=False):
+        row.item = one.item
+    whole = bool(standing) and len(standing) == len(items)
+    return answers.digest_of(standing) if whole and not any(row.agreed_by for row in standing) else None
+
+
+def _deferral(case: Case, beside: _Beside, *, opened: bool) -> dict[str, Any] | None:
+    """What a second person would approve; asked for only where there may be any."""
+    if not any(row.kind == NoticeState.DEFERRED.value and row.approved_by is None for row in beside.notices):
+        return None
+    found = deferrals.as_document(case, opened=opened)
+    if found is None:
+        return None
+    items = [each | {"until": moment(each["until"]), "reason": each["reason"] or LOCKED} for each in found["items"]]
+    return found | {"items": items}
+
+
 def _notice(row: NoticeFact | None) -> dict[str, Any] | None:
     return None if row is None else {"fact": row.kind, "until": moment(row.until), "order": row.order or None}
 
@@ -361,6 +387,7 @@ def in_words(told: dict[str, Any]) -> str:
     lines += [f"  {_order_in_words(each)}" for each in told["court_orders"]]
     lines += [f"  {rerouting.in_one_line(each)}" for each in told["rerouted"]["follow_ups"]]
     lines += [f"  {line}" for line in _preservation_in_words(told["preservation"])]
+    lines += [f"  {line}" for line in _deferral_in_words(told["deferral"], told["ref"])]
     lines += [f"  {step_documents.in_one_line(each)}" for each in told["steps"]]
     lines.append(f"  next: {next_step(told)}")
     return "\n".join(lines)
@@ -370,6 +397,16 @@ def _order_in_words(order: dict[str, Any]) -> str:
     which = f"item(s) {', '.join(map(str, order['items']))}" if order["items"] else "every item"
     state = "withdrawn" if order["withdrawn"] else "in force" if order["agreed"] else "waits for a second person"
     return f"order of {order.get('court', 'a court')} over {order['pause']}, {which}: {state} ({order['order']})"
+
+
+def _deferral_in_words(said: dict[str, Any] | None, ref: str) -> list[str]:
+    if said is None:
+        return []
+    lines = [
+        f"notice of item {each['item']} deferred until {each['until']}: {each['reason']}" for each in said["items"]
+    ]
+    how = f"abeyance request notice {ref} --approve {said['digest'][:16]}"
+    return [*lines, f"waits for a second person, who approves exactly this with: {how}"]
 
 
 def _preservation_in_words(said: dict[str, Any] | None) -> list[str]:
@@ -405,7 +442,7 @@ NEXT = {
     "received": "abeyance request confirm REF FILE.toml (abeyance request draft REF FILE.toml writes what was read)",
     "to-verify": "abeyance request verify REF --how call-back --contact NUMBER-OF-THE-DIRECTORY",
     "in-review": "abeyance request propose REF",
-    "proposed": "another member: abeyance request agree REF",
+    "proposed": "another member: abeyance request agree REF --answer DIGEST",
     "gathering": "abeyance request notice REF ..., then abeyance request gather REF",
     "sealed": "abeyance package release PACKAGE --to FINGERPRINT --out FILE",
     "released": "abeyance request close REF --outcome answered",
@@ -418,4 +455,5 @@ def next_step(told: dict[str, Any]) -> str:
     held = {each["reason"] for item in told["items"] for each in item["held"] if each["stage"] == "answer"}
     if held and told["state"] not in ("received", "to-verify", "closed"):
         return " ".join(sorted(held))
-    return NEXT[told["state"]].replace("REF", told["ref"])
+    said = NEXT[told["state"]].replace("REF", told["ref"])
+    return said.replace("DIGEST", told["proposed_answer"][:16]) if told["proposed_answer"] else said
