@@ -20,7 +20,7 @@ run: env ## the demonstration on the first run, then the desk, until Ctrl-C
 	@exec $(BIN)/abeyance serve
 
 test: env ## the whole suite, in under 10 minutes; what could not be tested is named last
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: env ## style and types of everything
 	$(BIN)/ruff check .

@@ -19,7 +19,6 @@ IN_CI = os.environ.get("ABEYANCE_CI") == "1"
 # is missing is no such reason.
 RIGHTLY = ("only root", "an ordinary user", "../shared/vectors", "not on this machine", "outside server", "no /proc")
 STAYING = ("django_content_type", "auth_permission")  # the same after every test
-_skipped: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="session")
@@ -45,15 +44,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     outcome = yield
     report = outcome.get_result()
     if report.skipped and isinstance(report.longrepr, tuple):
-        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
-        _skipped[reason] += 1
+        reason = _reason(report)
         if IN_CI and not any(each in reason for each in RIGHTLY):
             report.outcome = "failed"
             report.longrepr = f"Skipped where nothing may be skipped: {reason}"
 
 
+def _reason(report: Any) -> str:
+    return str(report.longrepr[2]).removeprefix("Skipped: ")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for reason, count in _skipped.items():
+    skipped = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in skipped.items():
         terminalreporter.write_line(f"NOT TESTED ({count}): {reason}", yellow=True, bold=True)
 
 

@@ -7,31 +7,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
 
-from abeyance.seals import client, keyring
+from django.db import connection
+
+from abeyance.seals import keyring
+from tests import brood
 
 
 @contextmanager
-def running_keyholder(home: Path) -> Iterator[Popen[bytes]]:
+def running_keyholder(home: Path) -> Iterator[brood.Hatched]:
     """With trial keys if the home has none. It uses the database that Django's connection uses at this moment, as the
     role of the process `keys` (`ABEYANCE_DATABASE_KEYS` names another)."""
     keyring.create_trial(home)
-    holder = client.start_keyholder(home)
+    holder = brood.start(home, str(connection.settings_dict["NAME"]))
     try:
         yield holder
     finally:
         end(holder)
 
 
-def end(holder: Popen[bytes]) -> None:
+def end(holder: brood.Hatched | Popen[bytes]) -> None:
     holder.terminate()
-    holder.wait(20)
-    if holder.stderr:
-        holder.stderr.close()
+    _await(holder)
 
 
-def kill(holder: Popen[bytes]) -> None:
+def kill(holder: brood.Hatched | Popen[bytes]) -> None:
     """As a power cut would."""
     holder.kill()
+    _await(holder)
+
+
+def _await(holder: brood.Hatched | Popen[bytes]) -> None:
     holder.wait(20)
     if holder.stderr:
         holder.stderr.close()

@@ -18,7 +18,7 @@ from abeyance.casefile.models import Case, IncidentStep
 from abeyance.errors import BadInput, NotFound
 from abeyance.intake import actions, taking
 from abeyance.intake.actions import Arrived
-from abeyance.intake.reading import ReadingProcess
+from abeyance.intake.reading import at_hand
 from abeyance.people import travel
 from abeyance.rules.events import IncidentStepDone
 from abeyance.rules.permissions import Permission
@@ -34,7 +34,7 @@ def report(
     """`shut_out`: whoever reports it, of themselves; their devices may be in other hands. `papers`: path and name."""
     if any(len(text) > LONGEST for text in (served.by_whom, served.said, served.papers, served.devices, served.reach)):
         raise BadInput(f"Each answer has at most {LONGEST:,} characters.")
-    with ExitStack() as held, ReadingProcess() as process:
+    with ExitStack() as held, at_hand() as process:
         note = held.enter_context(taking.in_memory(served.note(now).encode()))
         given = [(note, "note.txt"), *papers]
         files = [(path, process.read(path, name)) for path, name in given]

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from abeyance.errors import AbeyanceError, BadInput
 from abeyance.intake import actions
 from abeyance.intake.actions import Arrived
-from abeyance.intake.reading import ReadingProcess
+from abeyance.intake.reading import ReadingProcess, at_hand
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Taken:
 
 def take_each(paths: Iterable[Path], *, channel: str, by: str, now: datetime) -> Iterator[Taken]:
     """Every file a request of its own."""
-    with ReadingProcess() as process:
+    with at_hand() as process:
         for path in paths:
             yield _one(process, path, channel=channel, by=by, now=now)
 
 
 def take_together(paths: Sequence[Path], *, channel: str, by: str, now: datetime, names: Sequence[str] = ()) -> Arrived:
     """All files as one request: an order and its annexes."""
-    with ReadingProcess() as process:
+    with at_hand() as process:
         called = list(names) or [path.name for path in paths]
         files = [(path, process.read(path, name)) for path, name in zip(paths, called, strict=True)]
     return actions.receive(files, channel=channel, by=by, now=now, names=called)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 from django.contrib.auth.hashers import make_password
 from django.test import Client
@@ -29,13 +30,19 @@ def member_with(*roles: Role, name: str | None = None) -> Member:
     )
 
 
+@cache
+def _kept() -> str:
+    """Once: making it is slow on purpose."""
+    return make_password(PASSWORD)
+
+
 def account_of(member: Member, *, factor: bool = True) -> Account:
     from allauth.mfa.adapter import get_adapter
     from allauth.mfa.models import Authenticator
 
     account, _made = Account.objects.get_or_create(
         member=member,
-        defaults={"name": member.handle, "made_at": datetime.now(UTC), "password": make_password(PASSWORD)},
+        defaults={"name": member.handle, "made_at": datetime.now(UTC), "password": _kept()},
     )
     if factor:
         secret = {"secret": get_adapter().encrypt("JBSWY3DPEHPK3PXP")}

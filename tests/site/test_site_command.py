@@ -18,7 +18,7 @@ from tests.site.homes import Home
 WORDS = [
     *("serve", "demo", "intake", "request", "pause", "package", "verify", "ledger", "keys", "member", "proposal"),
     *("agency", "policy", "service", "jobs", "backup", "restore", "upgrade", "doctor", "assessment", "consultation"),
-    *("step", "matter", "report"),
+    *("step", "matter", "report", "hearing", "refusals", "scenario", "served"),
 ]
 
 

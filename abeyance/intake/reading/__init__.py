@@ -1,6 +1,6 @@
 """Reading hostile files: text and suggestions out of whatever arrives, each file in a confined process of its own."""
 
-from abeyance.intake.reading.reader import ReadingProcess, read_file, read_many
+from abeyance.intake.reading.reader import ReadingProcess, at_hand, read_file, read_many
 from abeyance.intake.reading.values import Authentication, Head, Limits, Part, Reading, Suggestion, Where
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ReadingProcess",
     "Suggestion",
     "Where",
+    "at_hand",
     "read_file",
     "read_many",
 ]

@@ -8,6 +8,9 @@ from typing import Any
 
 from abeyance.intake.reading.values import Authentication, Head, Limits, Part, Reading, Suggestion, Where
 
+AT_HAND_SECONDS = 60.0  # one that was not asked for so long is not asked again, but replaced
+IDLE_SECONDS = 90.0  # then it ends by itself
+
 
 class GarbledError(ValueError):
     """What came back is not a reading."""

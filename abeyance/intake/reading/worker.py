@@ -31,7 +31,7 @@ def main(descriptor: int) -> None:
     gc.freeze()  # the forks share what is loaded
     with socket.socket(fileno=descriptor) as line:
         line.sendall(b"ready\n")
-        while True:
+        while select.select([line], [], [], wire.IDLE_SECONDS)[0]:
             order, descriptors, _, _ = socket.recv_fds(line, LONGEST_ORDER, 2)
             if not order:
                 return
