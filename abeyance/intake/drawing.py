@@ -17,7 +17,7 @@ from pathlib import Path
 
 from abeyance.errors import BadInput
 from abeyance.intake.reading import pictures
-from abeyance.intake.reading.draw import MOST_PIXELS
+from abeyance.intake.reading.pictures import MOST_PIXELS
 from abeyance.intake.taking import nameless
 
 SECONDS = 15.0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
 
-import tldextract
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 LONGEST_ADDRESS = 320
-# The list of public suffixes that comes with the package: nobody is asked, so nobody learns whose domain we look at.
-_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def domain_of(address: str | None) -> str | None:
@@ -33,6 +34,18 @@ def as_known(domain: str | None, known: Iterable[str]) -> str | None:
     if domain is None:
         return None
     for other in sorted(known):
-        if domain.endswith(f".{other}") and _suffixes(other).domain:
+        if domain.endswith(f".{other}") and not _is_public_suffix(other):
             return other
     return domain
+
+
+def _is_public_suffix(domain: str) -> bool:
+    return not _suffixes()(domain).domain
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    """The list that comes with the package: nobody is asked, so nobody learns whose domain we look at."""
+    import tldextract  # which loads for a quarter of a second: not at the start of every process
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)

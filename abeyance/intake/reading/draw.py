@@ -14,10 +14,10 @@ import sys
 
 from abeyance.intake.reading import confinement, kinds, pictures, walk
 from abeyance.intake.reading.content import Content, Inner
+from abeyance.intake.reading.pictures import MOST_PIXELS
 from abeyance.intake.reading.values import Limits
 
 WIDTH = 1200  # pixels
-MOST_PIXELS = 6_000_000
 
 
 class Finding(walk.Walk):

@@ -21,6 +21,7 @@ DECODERS = {
     "image/webp": "WEBP",
 }
 PAGED = frozenset({"image/tiff"})  # a fax has pages; of what moves, the first picture is enough
+MOST_PIXELS = 6_000_000  # of what is drawn
 LARGEST = 64_000_000  # pixels: a page at 800 dots to the inch
 MOST_FRAMES = 300
 WHITE = (255, 255, 255)

@@ -7,7 +7,6 @@ import io
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pypdf
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -107,6 +106,8 @@ def _written(ref: str, kind: str, language: str, by: str) -> Written:
 
 
 def _pages(written: Written) -> int:
+    import pypdf  # only here, and slow to load
+
     return len(pypdf.PdfReader(io.BytesIO(written.pdf)).pages)
 
 
