@@ -15,6 +15,7 @@ urlpatterns = [
     path("pauses/scenarios/", scenario_views.listed, name="scenarios"),
     path("pauses/scenarios/<slug:name>/", scenario_views.one, name="scenario"),
     path("pauses/<slug:name>/", views.pause, name="pause"),
+    path("pauses/<slug:name>/covers/", views.covers, name="pause-covers"),
     path("pauses/<slug:name>/amend/", views.amend, name="pause-amend"),
     path("pauses/<slug:name>/confirm", endings.confirm, name="pause-confirm"),
     path("pauses/<slug:name>/ending/", endings.ending, name="pause-ending"),

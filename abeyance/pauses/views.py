@@ -45,7 +45,7 @@ def pauses(request: MemberRequest) -> HttpResponse:
 
 @page(None)
 def pause(request: MemberRequest, name: str) -> HttpResponse:
-    """What it says, what it covers now, what has happened to it, and how it may end."""
+    """What it says, what has happened to it, and how it may end. What it covers is counted apart (`covers`)."""
     rows, now = list(store.known([name], request.member)), _now()
     if not rows:
         raise NotFound("There is no such pause.")
@@ -61,7 +61,6 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         "in_force": in_force,
         "phase": pauselife.phase(newest, now).value if newest else "ended",
         "confirm_by": in_force[-1].confirm_by if in_force else None,
-        "seen": shown(preview(newest, reader=request.member, now=now)) if newest else None,
         "proposals": waiting,
         "lifting": conditions.told(name, now=now) if store.rows_in_force(name).exists() else None,
         "assessment": assessments.of_pause(name),
@@ -69,6 +68,16 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         "today": now.date().isoformat(),
     }
     return render(request, "pauses/pause.html", context)
+
+
+@page(None)
+def covers(request: MemberRequest, name: str) -> HttpResponse:
+    """What it covers now: over a million requests this takes seconds, so the page of the pause does not wait for it."""
+    newest = next(reversed([row for row in store.known([name], request.member) if row.ended_epoch is None]), None)
+    if newest is None:
+        raise NotFound("No pause of this name is in force.")
+    context = {"name": name, "seen": shown(preview(store.from_row(newest), reader=request.member, now=_now()))}
+    return render(request, "pauses/seen.html" if "HX-Request" in request.headers else "pauses/covers.html", context)
 
 
 def _announced(name: str, told: Mapping[str, Any], now: datetime, reader: str) -> list[dict[str, Any]]:

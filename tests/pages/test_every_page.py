@@ -42,6 +42,7 @@ PAGES = {
     "package": "/packages/{package}/?to={key}",
     "pauses": "/pauses/",
     "pause": "/pauses/QUILL-2020-07/",
+    "pause-covers": "/pauses/QUILL-2020-07/covers/",
     "pause-new": "/pauses/new/",
     "pause-draft": "/pauses/drafts/{draft}/",
     "pause-ending": "/pauses/QUILL-2020-07/ending/",
