@@ -15,8 +15,10 @@ from abeyance.answer import refusals
 from abeyance.answer.models import RefusalLine
 from abeyance.casefile import door
 from abeyance.errors import NotFound, Refused
+from abeyance.pauses import store
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.rules.permissions import Permission
+from abeyance.rules.terms import PauseMode
 
 P = Permission
 
@@ -35,6 +37,7 @@ def listed(request: MemberRequest) -> HttpResponse:
         "instrument": instrument,
         "instruments": refusals.instruments(),
         "problem": problem,
+        "refusing": [pause.name for pause in store.in_force() if pause.mode is PauseMode.REFUSE],
         "drafted": drafted,
         "batches": refusals.batches(by),
     }

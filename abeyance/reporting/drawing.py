@@ -20,7 +20,9 @@ from django.conf import settings
 STEP = 2  # degrees between dots
 NORTH, SOUTH = 74, -56
 SCALE = 4
-ROW, LEFT, WIDE = 30, 0, 720
+ROW, LEFT, WIDE = 28, 190, 720
+LEAST, THINNEST = timedelta(days=180), 4
+LONGEST_NAME = 20
 CACHE = "towns.json"
 
 Town = tuple[int, int]
@@ -40,29 +42,42 @@ def world(paused: Mapping[str, int], title: str, description: str) -> str:
 
 
 def time_line(pauses: Sequence[Mapping[str, Any]], today: date, title: str, description: str) -> str:
-    """One bar a pause, from its declaration to its end or today; years are ticks."""
+    """One bar a pause, from its declaration to its end or today, beside its name; below stand years, or months."""
     begins = [date.fromisoformat(str(pause["declared"])[:10]) for pause in pauses] or [today]
-    first = min(begins) - timedelta(days=10)
-    days = max((today - first).days + 10, 30)
-    parts = [_year(year, first, days, len(pauses)) for year in range(first.year + 1, today.year + 1)]
+    first = min(min(begins), today - LEAST) - timedelta(days=10)
+    parts = [_tick(label, _across(at, first, today), len(pauses)) for at, label in _ticks(first, today)]
     for number, pause in enumerate(pauses):
         start = date.fromisoformat(str(pause["declared"])[:10])
         end = today if pause["in_force"] else date.fromisoformat(str(pause["ended"])[:10])
-        x, width = (start - first).days * WIDE / days, max((end - start).days * WIDE / days, 3)
+        right = _across(end, first, today)
+        x, y = min(_across(start, first, today), right - THINNEST), number * ROW
         kind = "paused" if pause["in_force"] else "ended"
-        y = number * ROW
-        parts.append(f'<rect class="{kind}" x="{x:.1f}" y="{y + 16}" width="{width:.1f}" height="10" rx="2"/>')
-        anchor = ' text-anchor="end"' if x > WIDE * 0.7 else ""
-        place = min(x + width, WIDE) if anchor else x
-        parts.append(f'<text x="{place:.1f}" y="{y + 12}"{anchor}>{escape(str(pause["name"]))}</text>')
+        parts.append(f'<rect class="{kind}" x="{x:.1f}" y="{y + 8}" width="{right - x:.1f}" height="12" rx="2"/>')
+        parts.append(f'<text x="0" y="{y + 19}">{escape(_short(str(pause["name"])))}</text>')
     return _svg("line", WIDE, len(pauses) * ROW + 20, parts, title, description)
 
 
-def _year(year: int, first: date, days: int, rows: int) -> str:
-    x = (date(year, 1, 1) - first).days * WIDE / days
+def _across(at: date, first: date, today: date) -> float:
+    return LEFT + (at - first).days * (WIDE - LEFT) / (today - first).days
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _ticks(first: date, today: date) -> list[tuple[date, str]]:
+    """Every year, or, where that would be one tick or none, every second month."""
+    if (today - first).days > 2 * 366:
+        return [(date(year, 1, 1), str(year)) for year in range(first.year + 1, today.year + 1)]
+    months = [divmod(first.year * 12 + first.month - 1 + n, 12) for n in range(1, (today - first).days // 28)]
+    found = [date(year, month + 1, 1) for year, month in months if month % 2 == 0]
+    return [(at, f"{at:%Y-%m}") for at in found if at < today - timedelta(days=20)]
+
+
+def _tick(label: str, x: float, rows: int) -> str:
     return (
         f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{rows * ROW}"/>'
-        f'<text class="quiet" x="{x + 3:.1f}" y="{rows * ROW + 14}">{year}</text>'
+        f'<text class="quiet" x="{x + 3:.1f}" y="{rows * ROW + 14}">{label}</text>'
     )
 
 
