@@ -52,12 +52,13 @@ def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand
     act = uuid4()
     with fence.together(act):
         moment = fence.clock()
+        shared = patterns.look_for(case, marks)
         case = Case.objects.select_for_update().get(pk=case.pk)
         if newest_demand(case).version + 1 != version:
             raise SomeoneElseWasFirst(f"Somebody else has just stated what {case.ref} demands; look at it again.")
         first = State(case.state) is State.RECEIVED
         demand = _write(case, stated, items, sealed, version=version, by=by, now=moment)
-        patterns.remember(case, marks, by=by, now=moment)
+        patterns.remember(case, marks, shared, by=by, now=moment)
         moves.move(case, Event.CONFIRMED if first else Event.AMENDED, by=by, now=moment)
         digest = hashlib.sha256(particulars).hexdigest()
         event: SuggestionsConfirmed | DemandAmended

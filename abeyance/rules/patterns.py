@@ -42,6 +42,8 @@ class MarkKind(StrEnum):
 
 
 CERTAIN = frozenset({MarkKind.ACCOUNT, MarkKind.GROUP, MarkKind.REFERENCE})  # one of these is enough
+# What tells most comes first, so that no long list of others pushes it out of what is kept.
+TELLING = (MarkKind.ACCOUNT, MarkKind.REFERENCE, MarkKind.GROUP, MarkKind.HANDLE, MarkKind.NAMED)
 ENOUGH_TOGETHER = 2  # of the others
 
 
@@ -61,7 +63,7 @@ def marks_of(stated: StatedDemand, named: Iterable[tuple[str, str]] = ()) -> tup
     found |= _groups(*stated.particulars.values())
     found |= {Mark(MarkKind.REFERENCE, value) for value in _references(stated.particulars)}
     found |= _named(named, {mark.value for mark in found})
-    return tuple(sorted(found)[:MOST_MARKS])
+    return tuple(sorted(found, key=lambda mark: (TELLING.index(mark.kind), mark.value))[:MOST_MARKS])
 
 
 def alike(shared: Mapping[MarkKind, int]) -> bool:

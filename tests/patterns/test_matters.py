@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from abeyance.casefile import ending, retention
 from abeyance.casefile.ending import Closing
@@ -80,6 +82,72 @@ def test_what_is_said_to_be_related_to_no_place_or_is_placed_elsewhere_waits_for
     assert codes(verdict(desk, package)) == {"question-open"}
     actions.decide_the_same(package.case.ref, earlier, by=desk.first, now=desk.now())
     assert codes(verdict(desk, package)) == {"held-by-pause"}
+
+
+def decided_another(desk: Desk, ref: str, other: str) -> None:
+    proposal = actions.propose_another(ref, other, by=desk.first, now=desk.now())
+    proposals.agree(proposal.code, by=desk.second, now=desk.now())
+
+
+def amended(desk: Desk, ref: str, **changes: Any) -> None:
+    confirming.confirm(ref, demand(instrument="hk-nsl43-s4", **changes), by=desk.first, now=desk.now())
+
+
+def test_what_was_decided_to_be_another_matter_is_open_again_when_more_is_shared(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = held_before(desk)
+    package = sealed(desk, particulars={"reference": "KW 77/2026"})
+    ref = package.case.ref
+    decided_another(desk, ref, earlier)
+    locked: list[bool] = []
+    write = actions.remember
+    monkeypatch.setattr(actions, "remember", lambda *args, **how: (locked.append(is_locked(ref)), write(*args, **how)))
+    amended(desk, earlier, items=[item(fields=["telephone"])])
+    assert verdict(desk, package).allowed, "nothing is shared that was not seen"
+    amended(desk, earlier, particulars={"reference": "kw-77-2026"})
+    assert locked == [False, True], "whoever lets the other out waits, or was before"
+    assert codes(verdict(desk, package)) == {"question-open"}
+    assert Entry.objects.filter(kind="MatterReopened", case=earlier).count() == 1
+
+    proposal = actions.propose_another(ref, earlier, by=desk.first, now=desk.now())
+    amended(desk, earlier, particulars={"reference": "kw-77-2026"}, items=[item(), item(identifier=HERON)])
+    amended(desk, ref, items=[item(identifier=HERON)], particulars={"reference": "KW 77/2026"})
+    with pytest.raises(Refused) as unseen:
+        proposals.agree(proposal.code, by=desk.second, now=desk.now())
+    assert codes(unseen.value) == {"seen-otherwise"}
+    decided_another(desk, ref, earlier)
+    assert Pair.objects.get().verdict == Pair.ANOTHER
+
+
+def is_locked(ref: str) -> bool:
+    """For the gate, which wants the row alone."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        try:
+            other.execute("SELECT 1 FROM casefile_case WHERE ref = %s FOR UPDATE NOWAIT", [ref])
+        except psycopg.errors.LockNotAvailable:
+            return True
+    return False
+
+
+def test_who_was_only_named_and_is_asked_about_later_is_found_by_whoever_names_them(desk: Desk) -> None:
+    ref = desk.arrive(HERON)
+    confirming.confirm(ref, demand(), by=desk.first, now=desk.now())
+    names = desk.arrive(HERON)
+    confirming.confirm(names, demand(items=[item(identifier="+85291235555")]), by=desk.first, now=desk.now())
+    assert found(desk, names) == [], "both only name her"
+    confirming.confirm(ref, demand(items=[item(identifier=HERON)]), by=desk.first, now=desk.now())
+    assert found(desk, names) == [ref]
+    later = desk.arrive(HERON)
+    confirming.confirm(later, demand(items=[item(identifier="+85291236666")]), by=desk.first, now=desk.now())
+    assert found(desk, later) == [ref]
+
+
+def test_many_requests_push_out_none_that_a_pause_held(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MOST_TOLD", 1)
+    refs = [desk.confirmed() for _ in range(3)]
+    assert found(desk, refs[2]) == [refs[1], refs[0]]
+    assert [Entry.objects.filter(kind=kind, case=refs[2]).count() for kind in ("MatterFound", "MattersFound")] == [1, 1]
 
 
 def test_another_account_is_no_way_round_anything(desk: Desk) -> None:

@@ -16,6 +16,24 @@ class MatterFound(
 
 
 @dataclass(frozen=True, kw_only=True)
+class MattersFound(
+    Event, public=False, personal=(), says="Possibly the same matter as {more} more requests, too many to name each."
+):
+    more: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatterReopened(
+    Event,
+    public=False,
+    personal=("other",),
+    says="It is open again whether {other} is another matter: they share {shared}, which was not there before.",
+):
+    other: str
+    shared: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MatterDecided(Event, public=False, personal=("other",), says="It was decided that {other} is {verdict} matter."):
     """`verdict`: the-same, or another. `proposal` names the two who let it be another."""
 
