@@ -89,6 +89,9 @@ def agree(ref: str, key: UUID, *, by: str, now: datetime) -> CourtOrder:
         row = _locked(case, key)
         if row.agreed_by is not None:
             raise Refused([_no("order-agreed", "Two people have agreed to this order already.")])
+        if row.version != casefacts.newest_demand(case).version:
+            sentence = "The demand has been stated anew since this order was recorded: record it for what is asked now."
+            raise Refused([_no("order-of-older-version", sentence)])
         _require_second(case, row, by=by, now=entered.now)
         row.agreed_by, row.agreed_at, row.epoch = by, entered.now, entered.epoch
         row.save()

@@ -34,6 +34,7 @@ from abeyance.people.models import Member
 from abeyance.policy import actions as policy
 from abeyance.policy import queries
 from abeyance.release import actions
+from abeyance.rules.decision import Reason
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.permissions import Role
 from abeyance.site.demo.cast import POLICE
@@ -409,6 +410,29 @@ def test_a_courts_order_overrides_a_pause_only_when_everything_about_it_is_right
     found = verdict(desk, package)
     assert not found.allowed
     assert "held-by-pause" in codes(found)
+
+
+def test_a_courts_order_is_good_for_what_two_people_saw_and_for_no_wider_version_of_the_demand(desk: Desk) -> None:
+    ref = desk.genuine(items=[item(fields=["telephone"])])
+    declare(desk)
+    before = [each.code for each in held_for(desk, ref)]
+    stated = court_orders.Stated("HK-2020-07", "High Court", "HCMP 1/2026", desk.now().date())
+    first, second = (court_orders.propose(ref, stated, by=desk.first, now=desk.now()) for _ in range(2))
+    court_orders.agree(ref, first.key, by=desk.second, now=desk.now())
+    assert (before, held_for(desk, ref)) == (["held-by-pause"] * len(before), [])
+    confirming.confirm(ref, demand(items=[item(fields=["telephone", "email"])]), by=desk.first, now=desk.now())
+    assert {each.code for each in held_for(desk, ref)} == {"held-by-pause"}
+    with pytest.raises(Refused) as older:
+        court_orders.agree(ref, second.key, by=desk.second, now=desk.now())
+    assert codes(older.value) == {"order-of-older-version"}
+    anew = court_orders.propose(ref, stated, by=desk.first, now=desk.now())
+    court_orders.agree(ref, anew.key, by=desk.second, now=desk.now())
+    assert held_for(desk, ref) == []
+
+
+def held_for(desk: Desk, ref: str) -> list[Reason]:
+    _, (weighed,) = weigh(desk.case(ref), now=desk.now())
+    return [held.reason for held in weighed.held]
 
 
 def test_a_right_order_of_a_court_lets_the_paused_package_out_and_its_release_names_it(desk: Desk) -> None:
