@@ -24,7 +24,10 @@ from abeyance.casefile import door, ending, onfile
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case
 from abeyance.errors import Refused
+from abeyance.patterns import queries as patterns
+from abeyance.patterns.queries import Others
 from abeyance.pauses import coverage, store
+from abeyance.pauses.matters import matter_of
 from abeyance.pauses.models import PauseRow, Reconfirmation
 from abeyance.people import queries as people
 from abeyance.policy import queries as policy
@@ -32,9 +35,11 @@ from abeyance.rules import pauselife
 from abeyance.rules import pauses as pause_rules
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import ReconfirmationAsked, Reconfirmed
+from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.instruments import Refuser
 from abeyance.rules.lifecycle import State
 from abeyance.rules.pauselife import Reconfirm
+from abeyance.rules.pauses import Pause
 from abeyance.rules.permissions import Permission
 
 BY = "worker"
@@ -64,19 +69,25 @@ def confirmed_of(asked: Asked, case: int) -> Callable[[], tuple[int, ...]]:
 
 
 def standing(case: Case, *, now: datetime) -> Standing:
+    """By every label that counts, as the gate reads them: also those of requests of the same matter, and as the
+    jurisdiction as which it is answered."""
     asked = Asked()
     read, confirmed = onfile.read(asked, [case]), confirmed_of(asked, case.pk)
+    others_of, books_of = patterns.others_of(asked, [case.pk]), policy.books_of(asked)
     asked.now()
-    file = read()[0]
-    items = [casefacts.item_facts(item) for item in file.items]
-    pauses = store.that_could_cover(file.labels)
+    file, others, books = read()[0], others_of().get(case.pk, Others()), books_of()
+    items = [casefacts.item_facts(item, books) for item in file.items]
+    pauses = store.that_could_cover([*file.labels, *(other.demand for other in others.found)])
+    matter = matter_of(file.labels, items, others, pauses, now)
+    each = [_answered(matter.placed(item), (*file.labels, *matter.labels), pauses, now) for item in items]
     held = any(
-        pause_rules.held_under_any(pause, file.labels, item, stage, now=now)
+        pause_rules.held_under_any(pause, labels, item, stage, now=now)
         for pause in pauses
-        for item in items
+        for item, labels in each
         for stage in pauselife.stages_at(pause, now)
     )
-    last_end = max((pause_rules.last_end_epoch(pauses, file.labels[0], item, now=now) for item in items), default=0)
+    ends = [pause_rules.last_end_epoch(pauses, label, item, now=now) for item, labels in each for label in labels]
+    last_end = max(ends, default=0)
     needed = pauselife.needs_reconfirming(case.arrived_epoch, last_end, confirmed())
     if not needed or case.closed_at is not None:
         return Standing(False, held, last_end)
@@ -85,6 +96,12 @@ def standing(case: Case, *, now: datetime) -> Standing:
         return Standing(True, held, last_end)
     lapses_at = pauselife.lapses_at(row.asked_at, within()) if _may_lapse(file.demand.instrument) else None
     return Standing(True, held, last_end, row.asked_at, row.told_at, None if held else lapses_at)
+
+
+def _answered(
+    item: ItemFacts, labels: tuple[DemandFacts, ...], pauses: list[Pause], now: datetime
+) -> tuple[ItemFacts, tuple[DemandFacts, ...]]:
+    return item, pause_rules.with_treated(labels, pause_rules.treated_as(pauses, labels, item, now=now))
 
 
 def within() -> timedelta:

@@ -11,7 +11,9 @@ import pytest
 from abeyance import fence, outbox
 from abeyance.casefile.models import Case, Package
 from abeyance.errors import Refused
+from abeyance.intake import confirming
 from abeyance.ledger.models import Entry
+from abeyance.patterns import actions as matters
 from abeyance.pauses import actions, reconfirming
 from abeyance.pauses.models import PauseRow, Reconfirmation
 from abeyance.people import proposals
@@ -19,7 +21,7 @@ from abeyance.release import links, making
 from abeyance.rules.pauselife import Reconfirm
 from abeyance.site.requests import asking
 from tests.casefile.packed import codes, declare, letter, sealed, stated, verdict
-from tests.desk import Desk
+from tests.desk import Desk, demand
 from tests.pages.people import signed_in
 
 ALL = frozenset(Reconfirm)
@@ -92,6 +94,24 @@ def test_what_arrives_after_the_end_needs_no_second_word(desk: Desk) -> None:
     package = sealed(desk)
     assert verdict(desk, package).allowed
     assert rounds(desk) == (0, 0)
+
+
+def test_a_pause_that_covered_an_older_label_alone_still_asks_for_the_requesters_word(desk: Desk) -> None:
+    ref = desk.confirmed()
+    elsewhere = desk.confirmed(jurisdiction="GB", agency=None, instrument="gb-copo")
+    declare(desk, laws=["hk-nsl43-s7"])
+    confirming.confirm(ref, demand(instrument="hk-icso"), by=desk.first, now=desk.now())
+    lift(desk)
+    assert needed(desk, ref), "nobody has agreed that it comes under another law"
+    assert not needed(desk, elsewhere)
+    matters.decide_the_same(elsewhere, ref, by=desk.first, now=desk.now())
+    assert needed(desk, elsewhere), "what held the one held the other"
+    reconfirming.reconfirm(elsewhere, ALL, by=desk.first, now=desk.now())
+    assert not needed(desk, elsewhere)
+
+
+def needed(desk: Desk, ref: str) -> bool:
+    return reconfirming.standing(desk.case(ref), now=desk.now()).needed
 
 
 def test_silence_lapses_after_the_time_that_policy_sets_and_rounds_may_be_repeated(desk: Desk) -> None:
