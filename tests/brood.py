@@ -35,10 +35,15 @@ class Hatched:
         return 0 if self._ended < 0 or select.select([self._ended], [], [], 0)[0] else None
 
     def terminate(self) -> None:
-        self._signal(signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        self._signal(signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, which: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self._ended >= 0:
+                signal.pidfd_send_signal(self._ended, which)
 
     def wait(self, timeout: float) -> int:
         if self._ended >= 0:
@@ -47,10 +52,6 @@ class Hatched:
             os.close(self._ended)
             self._ended = -1
         return 0
-
-    def _signal(self, which: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._ended, which)
 
 
 def start(home: Path, database: str) -> Hatched:

@@ -190,23 +190,6 @@ def _run_for_a_moment(mark: str) -> None:
         other.execute(f"SELECT '{mark}', pg_sleep(0.3)")
 
 
-def test_the_key_holder_leaves_no_core_and_lets_nobody_trace_it(desk: Desk) -> None:
-    """Its memory is where the keys are."""
-    found = [pid for pid in os.listdir("/proc") if pid.isdigit() and _is_key_holder_of(pid, desk.home)]
-    assert len(found) == 1
-    limits = Path(f"/proc/{found[0]}/limits").read_text()
-    core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
-    assert core.split()[4:6] == ["0", "0"]
-
-
-def _is_key_holder_of(pid: str, folder: Path) -> bool:
-    try:
-        said = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-    return b"abeyance.seals.keyholder" in said and os.fsencode(folder) in said
-
-
 def test_a_verifiers_note_is_sealed(desk: Desk) -> None:
     mark, ref = f"mk{secrets.token_hex(12)}", desk.confirmed()
     verification.find_false(ref, "agency-denies", note=mark, by=desk.first, now=desk.now())
