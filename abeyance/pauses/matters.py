@@ -48,14 +48,36 @@ def matter_of(
     labels holds the other already, also by a label that counts until a second person has agreed to a newer one."""
     held = [each for each in others.found if _was_held(each, pauses, now)]
     decided = [each for each in others.found if each.decided]
-    looking = any(pause.looks_at_the_account for pause in pauses)
     said = frozenset().union(*(countries(other.item) for other in decided))
     return Matter(
         labels=tuple(dict.fromkeys(_label(labels[0], other.demand) for other in decided)),
         places=tuple(Place(country, PlaceSource.CLERK) for country in sorted(said)),
-        undecided=len({each.pair for each in held if not each.decided and not _alike(each, labels, items, looking)}),
+        undecided=_undecided([each for each in held if not each.decided], labels, items, pauses),
         cut_off=others.cut_off,
-        ever_held=bool(held) or others.cut_off,
+        ever_held=bool(held) or others.cut_off or _was_held_itself(labels, items, pauses, now),
+    )
+
+
+def _undecided(
+    held: Sequence[Other], labels: Sequence[DemandFacts], items: Sequence[ItemFacts], pauses: Sequence[Pause]
+) -> int:
+    looking = bool(held) and any(pause.looks_at_the_account for pause in pauses)
+    return len({each.pair for each in held if not _alike(each, labels, items, looking)})
+
+
+def _was_held_itself(
+    labels: Sequence[DemandFacts], items: Sequence[ItemFacts], pauses: Sequence[Pause], now: datetime
+) -> bool:
+    """By a pause that has ended since the request arrived. What is replaced by a newer version of a pause goes on."""
+    arrived = labels[0].arrived_epoch
+    ended = [each for each in pauses if each.ended_epoch is not None and each.ended_epoch > arrived]
+    going_on = {pause.name for pause in pauses if pause.ended_epoch is None} if ended else set()
+    return any(
+        reach(pause, label, item, now=now) is not Reach.NO
+        for pause in ended
+        if pause.name not in going_on and not pause.everything
+        for label in labels
+        for item in items
     )
 
 

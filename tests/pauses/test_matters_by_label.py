@@ -90,6 +90,16 @@ def test_a_label_that_still_counts_makes_alike_and_one_that_two_people_have_repl
     assert reach(pause, older, ITEM, now=NOW) is Reach.YES, "for by that label this one is held itself"
 
 
+def test_a_request_that_a_pause_has_held_itself_was_ever_held_and_one_that_came_after_it_was_not() -> None:
+    pause = a_pause(jurisdictions={"US"}, ended_epoch=SAID.arrived_epoch + 1)
+    assert of(pause=pause).ever_held
+    assert not of(pause=replace(pause, ended_epoch=SAID.arrived_epoch)).ever_held
+    assert not of(pause=replace(pause, jurisdictions=frozenset({"HK"}))).ever_held
+    newer = replace(pause, version=2, ended_epoch=None)
+    assert not matter_of((SAID,), (ITEM,), Others(), [pause, newer], NOW).ever_held, "the same pause, amended"
+    assert matter_of((SAID,), (ITEM,), Others(), [pause, replace(newer, name="Q")], NOW).ever_held
+
+
 @pytest.mark.parametrize("cut_off", [False, True])
 def test_what_could_not_be_read_counts_as_held(cut_off: bool) -> None:
     found = matter_of((SAID,), (ITEM,), Others((other(),), cut_off), [], NOW)
