@@ -105,6 +105,8 @@ def item_facts(item: Item, books: Sequence[Books] = ()) -> ItemFacts:
         places=tuple(read_place(each) for each in item.places),
         brands=brands_of(maps),
         companies=companies_of(maps),
+        asked_epoch=item.arrived_epoch,
+        asked_at=item.asked_at,
     )
 
 

@@ -185,7 +185,8 @@ class Item(models.Model):
     jurisdiction = models.CharField(max_length=2, null=True)
     agency = models.CharField(max_length=64, null=True)
     instrument = models.CharField(max_length=64, null=True)
-    arrived_epoch = models.BigIntegerField()
+    arrived_epoch = models.BigIntegerField()  # of what an amendment added: that of the amendment
+    asked_at = models.DateTimeField(null=True)  # only of what an amendment added
     open = models.BooleanField(default=True)  # of the newest version, of a case that is open
     outcome = models.CharField(max_length=24, null=True)
 

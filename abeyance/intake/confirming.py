@@ -50,14 +50,14 @@ def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand
     sealed = seals.seal(case.holder, particulars, place=f"demand:{version}:particulars")
     marks = patterns.digested(marks_of(stated, _named_in_papers(case)))
     act = uuid4()
-    with fence.together(act):
-        moment = fence.clock()
+    with fence.together(act) as entered:
         shared = patterns.look_for(case, marks)
         case = Case.objects.select_for_update().get(pk=case.pk)
+        moment = fence.clock()  # after the lock: what was proposed for the older version is before it
         if newest_demand(case).version + 1 != version:
             raise SomeoneElseWasFirst(f"Somebody else has just stated what {case.ref} demands; look at it again.")
         first = State(case.state) is State.RECEIVED
-        demand = _write(case, stated, items, sealed, version=version, by=by, now=moment)
+        demand = _write(case, stated, items, sealed, version=version, by=by, now=moment, epoch=entered.epoch)
         patterns.remember(case, marks, shared, by=by, now=moment)
         moves.move(case, Event.CONFIRMED if first else Event.AMENDED, by=by, now=moment)
         digest = hashlib.sha256(particulars).hexdigest()
@@ -133,6 +133,7 @@ def _write(
     version: int,
     by: str,
     now: datetime,
+    epoch: int,
 ) -> Demand:
     older = newest_demand(case)
     demand = Demand.objects.create(
@@ -160,7 +161,7 @@ def _write(
     )
     Item.objects.filter(case=case, open=True).update(open=False)
     before = list(Item.objects.filter(case=case).exclude(demand=demand).select_related("demand"))
-    Item.objects.bulk_create(_row(demand, case, stated, sealed, before) for sealed in items)
+    Item.objects.bulk_create(_row(demand, case, stated, sealed, before, epoch) for sealed in items)
     _mark(case, stated, items)
     return demand
 
@@ -211,8 +212,33 @@ def _same_account(older: Item, sealed: _SealedItem) -> bool:
     return bytes(older.identifier_digest) == sealed.digest
 
 
-def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem, before: list[Item]) -> Item:
+def _asked_before(sealed: _SealedItem, before: list[Item]) -> Item | None:
+    """The item of an earlier version that asked for all of this already."""
+    found = [older for older in before if _same_account(older, sealed) and _no_wider(sealed.item, older)]
+    return min(found, key=lambda older: older.arrived_epoch, default=None)
+
+
+def _no_wider(item: StatedItem, older: Item) -> bool:
+    fields = not older.fields or (bool(item.fields) and set(item.fields) <= set(older.fields))
+    begins = older.period_start is None or (item.period_start is not None and item.period_start >= older.period_start)
+    ends = older.period_end is None or (item.period_end is not None and item.period_end <= older.period_end)
+    return fields and begins and ends and (older.service, older.category) == (item.service, item.category)
+
+
+def _row(
+    demand: Demand,
+    case: Case,
+    stated: StatedDemand,
+    sealed: _SealedItem,
+    before: list[Item],
+    epoch: int,
+) -> Item:
+    """What the first statement asks for came with the papers; what a later one adds is new, for a pause of what is
+    new."""
     item = sealed.item
+    confirmed = [older for older in before if older.demand.confirmed_by is not None]
+    asked = _asked_before(sealed, confirmed)
+    added = bool(confirmed) and asked is None
     return Item(
         demand=demand,
         case=case,
@@ -234,5 +260,6 @@ def _row(demand: Demand, case: Case, stated: StatedDemand, sealed: _SealedItem, 
         jurisdiction=stated.jurisdiction,
         agency=stated.agency,
         instrument=stated.instrument,
-        arrived_epoch=case.arrived_epoch,
+        arrived_epoch=epoch if added else asked.arrived_epoch if asked else case.arrived_epoch,
+        asked_at=demand.confirmed_at if added else asked.asked_at if asked else None,
     )

@@ -22,9 +22,9 @@ MOST_READ = 20_000  # labels of others, of one request: pairs are few, and each 
 # tells that there are more.
 OTHERS = """
 SELECT this, pair, verdict, other, arrived_epoch, arrived_at, jurisdiction, agency, instrument, related_to, service,
-    subject_country, places
+    subject_country, places, asked_epoch, asked_at
 FROM (SELECT p.this, p.pair, p.verdict, p.other, c.arrived_epoch, d.arrived_at, d.jurisdiction, d.agency, d.instrument,
-          d.related_to, i.service, i.subject_country, i.places,
+          d.related_to, i.service, i.subject_country, i.places, i.arrived_epoch AS asked_epoch, i.asked_at,
           row_number() OVER (PARTITION BY p.this ORDER BY p.pair DESC) AS number
       FROM (SELECT id AS pair, verdict, first_id AS this, second_id AS other FROM patterns_pair
             WHERE first_id = ANY(%s)
@@ -32,7 +32,7 @@ FROM (SELECT p.this, p.pair, p.verdict, p.other, c.arrived_epoch, d.arrived_at, 
       JOIN casefile_case c ON c.id = p.other
       JOIN casefile_demand d ON d.case_id = c.id JOIN casefile_item i ON i.demand_id = d.id
       WHERE p.verdict IS DISTINCT FROM 'another' AND d.confirmed_by IS NOT NULL
-      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) labelled
+      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) labelled
 WHERE number <= %s + 1 ORDER BY pair DESC"""
 
 
@@ -102,7 +102,8 @@ def _seen(found: Case, pair: Pair) -> Seen:
 
 
 def _other(row: Sequence[Any]) -> Other:
-    pair, verdict, case, epoch, arrived, jurisdiction, agency, instrument, related_to, service, country, places = row
+    pair, verdict, case, epoch, arrived, jurisdiction, agency, instrument, related_to, *of_item = row
+    service, country, places, asked_epoch, asked_at = of_item
     return Other(
         pair=int(pair),
         case=int(case),
@@ -116,6 +117,11 @@ def _other(row: Sequence[Any]) -> Other:
             related_to=None if related_to is None else frozenset(related_to),
         ),
         item=ItemFacts(
-            number=0, service=service, subject_country=country, places=tuple(read_place(each) for each in places)
+            number=0,
+            service=service,
+            subject_country=country,
+            places=tuple(read_place(each) for each in places),
+            asked_epoch=int(asked_epoch),
+            asked_at=asked_at,
         ),
     )

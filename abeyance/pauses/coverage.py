@@ -88,7 +88,7 @@ def _timely(pause: Pause, items: QuerySet[Item]) -> QuerySet[Item]:
     if pause.under_way:
         return items
     if pause.since is not None:
-        return items.filter(demand__arrived_at__gte=pause.since)
+        return items.filter(Q(demand__arrived_at__gte=pause.since) | Q(asked_at__gte=pause.since))
     return items.filter(arrived_epoch__gte=pause.since_epoch)
 
 

@@ -77,3 +77,5 @@ class ItemFacts:
     places: tuple[Place, ...] = ()  # what every source says of it, oldest first
     brands: frozenset[str] = frozenset()  # of the service, by the data maps in force and proposed; empty: not known
     companies: frozenset[str] = frozenset()
+    asked_epoch: int = 0  # the fence's epoch and the moment at which it was first asked for, where that was after the
+    asked_at: datetime | None = None  # request had arrived: by an amendment that asked for more

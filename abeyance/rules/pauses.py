@@ -124,7 +124,7 @@ def reach(pause: Pause, demand: DemandFacts, item: ItemFacts, *, now: datetime) 
     """Does the pause cover this item at all, whatever the stage?"""
     if not pauselife.has_bound(pause, now):
         return Reach.NO
-    arrived = _arrived(pause, demand)
+    arrived = _arrived(pause, demand, item)
     if pause.everything:
         return arrived
     return min(arrived, *(found for _, found in _axes(pause, demand, item)))
@@ -140,7 +140,7 @@ def unknown(pause: Pause, demand: DemandFacts, item: ItemFacts) -> tuple[str, ..
     """The facts by which a person could settle whether the pause covers this item."""
     named = () if pause.everything else _axes(pause, demand, item)
     found = [name for name, reached in named if reached is Reach.PERHAPS]
-    return ("when it arrived", *found) if _arrived(pause, demand) is Reach.PERHAPS else tuple(found)
+    return ("when it arrived", *found) if _arrived(pause, demand, item) is Reach.PERHAPS else tuple(found)
 
 
 def held_by(
@@ -292,14 +292,15 @@ def _axes(pause: Pause, demand: DemandFacts, item: ItemFacts) -> tuple[tuple[str
     )
 
 
-def _arrived(pause: Pause, demand: DemandFacts) -> Reach:
+def _arrived(pause: Pause, demand: DemandFacts, item: ItemFacts) -> Reach:
+    """What an amendment asks for beyond what was under way is as new as the amendment."""
     if pause.under_way:
         return Reach.YES
     if pause.since is None:
-        return Reach.YES if demand.arrived_epoch >= pause.since_epoch else Reach.NO
+        return Reach.YES if max(demand.arrived_epoch, item.asked_epoch) >= pause.since_epoch else Reach.NO
     if demand.arrived_at is None:
         return Reach.PERHAPS
-    return Reach.YES if demand.arrived_at >= pause.since else Reach.NO
+    return Reach.YES if max(demand.arrived_at, item.asked_at or demand.arrived_at) >= pause.since else Reach.NO
 
 
 def _from_or_about(pause: Pause, demand: DemandFacts, item: ItemFacts) -> tuple[tuple[str, Reach], ...]:

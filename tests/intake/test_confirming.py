@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from abeyance import seals
 from abeyance.casefile import facts
-from abeyance.casefile.models import Demand, Item
+from abeyance.casefile.models import Case, Demand, Item
 from abeyance.errors import NotFound, Refused
 from abeyance.intake import confirming
+from abeyance.pauses import coverage, store
+from abeyance.pauses.weighing import weigh
 from abeyance.people import actions as people
 from abeyance.people import proposals, queries
 from abeyance.people.models import Member
 from abeyance.rules.permissions import Role
-from tests.casefile.packed import codes
+from tests.casefile.packed import codes, declare
 from tests.desk import Desk, demand, item
 
 
@@ -33,6 +36,32 @@ def test_only_the_items_of_the_newest_version_are_open(desk: Desk) -> None:
     confirming.confirm(ref, demand(items=[item(), item(identifier="+85299990000")]), by=desk.first, now=desk.now())
     still_open = Item.objects.filter(case__ref=ref, open=True)
     assert sorted(still_open.values_list("demand__version", "number")) == [(3, 1), (3, 2)]
+
+
+def test_what_an_amendment_asks_for_beyond_what_was_under_way_is_new_for_a_pause_of_what_is_new(desk: Desk) -> None:
+    ref = desk.confirmed()
+    declare(desk, new_only=True)
+    declare(desk, name="SINCE", since=desk.now())
+    both = ["HK-2020-07", "SINCE"]
+    narrower, other = item(fields=["telephone"]), item(identifier="+85299990000", subject_country="HK")
+    assert holding(desk, ref) == [[]]
+    assert holding(desk, ref, narrower, other) == [[], both]
+    assert holding(desk, ref, item(fields=["telephone", "email"])) == [both]
+    assert holding(desk, ref, item(service=None)) == [both]
+    assert holding(desk, ref, other) == [both], "it stays as new as it was when it was first asked for"
+    assert holding(desk, ref, item()) == [[]], "as it was asked for at first"
+    declare(desk, name="LATER", new_only=True)
+    assert holding(desk, ref, other) == [both]
+    open_items = coverage.items_covered(store.in_force("SINCE")[0], Case.objects.filter(ref=ref))
+    assert open_items.count() == 1, "counted as it is judged"
+
+
+def holding(desk: Desk, ref: str, *items: dict[str, Any]) -> list[list[str]]:
+    """The pauses that hold each item, after the demand was stated anew."""
+    if items:
+        confirming.confirm(ref, demand(items=list(items)), by=desk.first, now=desk.now())
+    _, found = weigh(desk.case(ref), now=desk.now())
+    return [sorted({held.pause for held in each.held}) for each in found]
 
 
 def test_an_identifier_is_sealed_to_its_place_and_found_by_its_digest(desk: Desk) -> None:

@@ -42,7 +42,7 @@ def touches(pause: Pause, said: DemandFacts, item: ItemFacts, now: datetime) -> 
     return (
         pause_has_begun(pause, now)
         and (pause.everything or _on_every_axis(pause, said, item))
-        and _in_time(pause, said)
+        and _in_time(pause, said, item)
     )
 
 
@@ -221,12 +221,13 @@ def _overrides(order: OrderFacts, pause: Pause, facts: ReleaseFacts, packed: Pac
 # --- each axis
 
 
-def _in_time(pause: Pause, said: DemandFacts) -> bool:
+def _in_time(pause: Pause, said: DemandFacts, item: ItemFacts) -> bool:
     if pause.under_way:
         return True
     if pause.since is not None:
-        return said.arrived_at is None or said.arrived_at >= pause.since
-    return said.arrived_epoch >= pause.since_epoch
+        late = item.asked_at is not None and item.asked_at >= pause.since
+        return late or said.arrived_at is None or said.arrived_at >= pause.since
+    return said.arrived_epoch >= pause.since_epoch or item.asked_epoch >= pause.since_epoch
 
 
 def _on_every_axis(pause: Pause, said: DemandFacts, item: ItemFacts) -> bool:
