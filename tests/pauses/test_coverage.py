@@ -11,7 +11,7 @@ from abeyance.casefile.door import visible_to
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.pauses import actions as pauses
 from abeyance.pauses import coverage, store
-from abeyance.pauses.weighing import weigh
+from abeyance.pauses.weighing import weigh_each
 from abeyance.policy import queries as policy
 from tests.casefile.packed import stated
 from tests.desk import Desk
@@ -70,7 +70,8 @@ def test_a_preview_counts_what_would_be_held(desk: Desk) -> None:
     cases = [request(chance) for _ in range(REQUESTS)]
     for number in range(PAUSES):
         pauses.declare(drawn_pause(chance, number), by="operator", now=desk.now())
-    weighed = {case.pk: weigh(case, now=desk.now())[1] for case in cases}
+    found = weigh_each(cases, now=desk.now())
+    weighed = {case.pk: items for case, (_, items) in zip(cases, found, strict=True)}
     counted = 0
     for pause in store.in_force():
         held = {

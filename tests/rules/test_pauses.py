@@ -294,7 +294,7 @@ def test_the_prefilter_never_leaves_out_what_the_rule_covers(
 AXES = ("jurisdictions", "agencies", "related_to", "laws", "services", "brands", "companies", "subjects")
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(pauses, demands, items, st.sampled_from(Stage), st.frozensets(st.sampled_from(AXES), max_size=3))
 def test_a_version_that_frees_axes_and_is_called_tighter_holds_all_that_the_older_held(
     old: Pause, demand: DemandFacts, item: ItemFacts, stage: Stage, freed: frozenset[str]
@@ -304,7 +304,7 @@ def test_a_version_that_frees_axes_and_is_called_tighter_holds_all_that_the_olde
         assert held_by(new, demand, item, stage, now=NOW)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(pauses, pauses, demands, items, st.sampled_from(Stage))
 def test_what_is_called_tighter_holds_all_that_the_older_held(
     new: Pause, old: Pause, demand: DemandFacts, item: ItemFacts, stage: Stage
