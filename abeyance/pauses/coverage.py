@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import Case as Choice
-from django.db.models import Count, Exists, F, Func, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Concat
 
