@@ -18,9 +18,14 @@ from abeyance.casefile.facts import newest_demand
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.errors import BadInput, NotFound
 from abeyance.intake import confirming
+from abeyance.people import queries as people
 from abeyance.rules.demandfile import StatedDemand, StatedItem
+from abeyance.rules.facts import Period
+from abeyance.rules.gathering import GatherRequest
 from abeyance.rules.permissions import Permission
-from abeyance.rules.terms import PlaceSource
+from abeyance.rules.services import Meaning
+from abeyance.rules.terms import IdentifierKind, PlaceSource
+from abeyance.services import queries as services
 
 SOURCES = (PlaceSource.CLERK, PlaceSource.SERVICE, PlaceSource.TELEPHONE)  # AGREED takes two people
 COUNTRY = re.compile(r"[A-Z]{2}")
@@ -45,6 +50,29 @@ def find(ref: str, number: int, country: str, source: PlaceSource, *, by: str, n
     items = [_item(case, row) for row in rows]
     items[number - 1] = replace(items[number - 1], subject_country=country, place_source=source)
     return confirming.confirm(ref, replace(_stated(case, demand), items=tuple(items)), by=by, now=now)
+
+
+def ask(ref: str, number: int, *, by: str, now: datetime) -> Demand:
+    """Have the service itself say it, and record that as found. It is no more than one source among others."""
+    case = door.open_for(by, ref, Permission.DEMAND_CONFIRM, now=now)
+    demand = newest_demand(case)
+    people.refuse_unless(people.may_take_part(by, demand.jurisdiction))
+    rows = casefacts.items_of(demand)
+    row = next((each for each in rows if each.number == number), None)
+    if row is None or not row.service or not row.identifier_kind:
+        raise NotFound(f"{case.ref} has no item {number} that names a service and an account.")
+    said = _item(case, row)
+    request = GatherRequest(row.service, IdentifierKind(row.identifier_kind), said.identifier, (), Period())
+    way = services.way_to(row.service)
+    if way.held.country_field is None:
+        raise BadInput(
+            f"The data map of {row.service} has no field that means “{Meaning.COUNTRY.value}”; record your own finding."
+        )
+    with way.opened() as connector:
+        country = connector.country(request)
+    if country is None:
+        raise BadInput(f"{row.service} does not say where this account holder is; record your own finding.")
+    return find(ref, number, country, PlaceSource.SERVICE, by=by, now=now)
 
 
 def _stated(case: Case, demand: Demand) -> StatedDemand:

@@ -2,7 +2,8 @@
 
 A connector reads; it never writes, never asks a service for keys and never changes one. `preview` tells fields and
 counts, which is all that anybody may see before approval. `gather` gives tables whose rows are read while they are
-packed. Both say whether an account exists: neither answer leaves the desk except through the gate.
+packed. `country` is one word, by which a pause over people in a place looks. Each says whether an account exists: no
+answer leaves the desk except through the gate.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ class Connector(Protocol):
     """Gathering has two steps: the tables are taken one after the other, each read to its end before the next."""
 
     def preview(self, request: GatherRequest) -> Preview: ...
+
+    def country(self, request: GatherRequest) -> str | None: ...
 
     def gather(self, request: GatherRequest) -> Iterator[GatheredTable]: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Composable, Identifier
 
 from abeyance.errors import BadInput
+from abeyance.rules.facts import Period
 from abeyance.rules.gathering import (
     FOUND_SENTENCES,
     Count,
@@ -33,6 +35,8 @@ from abeyance.services.postgres.statements import Query
 PREVIEW_SECONDS = 60
 GATHER_SECONDS = 3_600
 COUNTED_TO = 1_000_000
+COUNTRY_ROWS = 100
+_COUNTRY = re.compile(r"[A-Z]{2}")
 ROWS_AT_ONCE = 2_000
 # bool bytea int8 int2 int4 text json float4 float8 bpchar varchar date time timestamp timestamptz numeric uuid jsonb
 _PLAIN_TYPES = frozenset({16, 17, 20, 21, 23, 25, 114, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1700, 2950, 3802})
@@ -80,6 +84,24 @@ class PostgresConnector:
                     yield self._table(table, columns, account, request)
             if said := tuple(self._statements(account, request)):
                 yield _said(said)
+
+    def country(self, request: GatherRequest) -> str | None:
+        """The service's own word on where the account holder is (ISO 3166-1 alpha-2); None where it has none, where
+        there is not one account, and where its rows disagree."""
+        self._refuse_other_service(request)
+        field = self._held.country_field
+        if field is None or field.end_to_end_encrypted:
+            return None
+        said: set[str] = set()
+        with one_reading(self._connection, seconds=PREVIEW_SECONDS):
+            account = self._look_up(request)
+            for table in self._held.tables if account.found is Found.ACCOUNT else ():
+                if table.category is field.category and (columns := table.columns_of({field.name})):
+                    query = statements.of_rows(table, columns[:1], self._relations, account.name, Period())
+                    rows = self._connection.execute(query.text, query.values).fetchmany(COUNTRY_ROWS)
+                    said |= {str(row[0]).strip().upper() for row in rows if row[0] is not None}
+        country = said.pop() if len(said) == 1 else ""
+        return country if _COUNTRY.fullmatch(country) else None
 
     # Whose data
 

@@ -139,9 +139,13 @@ def _labels(request: MemberRequest, ref: str) -> None:
 
 
 def _place(request: MemberRequest, ref: str) -> None:
-    number, source = _words(request, "item"), _one_of(PlaceSource, _words(request, "source"))
-    country = _words(request, "country").upper()
-    placing.find(ref, int(number) if number.isdecimal() else 0, country, source, by=request.member, now=_now())
+    item = _words(request, "item")
+    number, country = int(item) if item.isdecimal() else 0, _words(request, "country").upper()
+    if "ask" in request.POST:
+        placing.ask(ref, number, by=request.member, now=_now())
+    else:
+        source = _one_of(PlaceSource, _words(request, "source"))
+        placing.find(ref, number, country, source, by=request.member, now=_now())
 
 
 def _end_hold(request: MemberRequest, ref: str) -> None:

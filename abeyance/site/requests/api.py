@@ -1,4 +1,4 @@
-"""The API of requests and packages: what the commands can do, for the member whose token is sent."""
+"""The API of requests: what the commands can do, for the member whose token is sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import Body, Field, Router, Schema
 
 from abeyance.answer import actions as answers
@@ -25,8 +25,7 @@ from abeyance.pauses import court_orders, exceptions, reconfirming
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.people.commands import proposal_document
 from abeyance.policy import queries as policy
-from abeyance.release import actions as gate
-from abeyance.release import encrypting, handing, links, making, recall, recalling
+from abeyance.release import making, recall, recalling
 from abeyance.review import actions as reviewing
 from abeyance.review import holds
 from abeyance.rules.instruments import ActKind
@@ -37,10 +36,20 @@ from abeyance.rules.recalls import Step
 from abeyance.rules.terms import PlaceSource
 from abeyance.rules.verification import FindingKind
 from abeyance.site import portal
-from abeyance.site.requests import commands, documents, letters, packages, papers, receipts, verifying, versions
+from abeyance.site.requests import (
+    commands,
+    documents,
+    letters,
+    package_api,
+    papers,
+    receipts,
+    verifying,
+    versions,
+)
 from abeyance.verification import actions as verification
 
 router = Router(tags=["requests"], auth=MemberToken())
+router.add_router("", package_api.router)
 Document = dict[str, Any]
 
 
@@ -130,18 +139,6 @@ class DuplicateIn(Schema):
     same: bool
 
 
-class To(Schema):
-    to: str = Field(max_length=80)
-
-
-class MailTo(To):
-    address: str = Field(max_length=320)
-
-
-class Confirmation(Schema):
-    digest: str = Field(max_length=64)
-
-
 @router.get("/requests", response=list[Document])
 def requests(request: HttpRequest, state: str | None = None, limit: int = 100) -> list[Document]:
     cases = door.visible_to(caller(request)).order_by("-pk")
@@ -198,6 +195,13 @@ def agree_labels(request: HttpRequest, ref: str, version: int) -> Document:
 def find_place(request: HttpRequest, ref: str, number: int, body: PlaceIn) -> Document:
     """Where the account holder is, and who says so: a new version of the demand."""
     placing.find(ref, number, body.country, PlaceSource(body.source), by=caller(request), now=_now())
+    return _shown(ref, caller(request))
+
+
+@router.post("/requests/{ref}/items/{number}/place/ask", response=Document)
+def ask_place(request: HttpRequest, ref: str, number: int) -> Document:
+    """The connected service's own country field, recorded as one source among others."""
+    placing.ask(ref, number, by=caller(request), now=_now())
     return _shown(ref, caller(request))
 
 
@@ -391,58 +395,11 @@ def erase(request: HttpRequest, ref: str) -> None:
     retention.erase(ref, "retention", by=caller(request), now=_now())
 
 
-@router.get("/packages/{key}", response=Document)
-def package(request: HttpRequest, key: UUID) -> Document:
-    return documents.package(packages.readable(key, caller(request)))
-
-
 @router.get("/requests/{ref}/documents/{key}/pages/{part}/{number}.png")
 def drawn(request: HttpRequest, ref: str, key: UUID, part: int, number: int) -> HttpResponse:
     """One page or picture of its papers, drawn anew by a confined process. `part` counts from 0."""
     seen = papers.drawn(_case(ref, caller(request)), key, part, number)
     return HttpResponse(seen.png, content_type="image/png", headers={"X-Abeyance-Pages": str(seen.pages)})
-
-
-@router.post("/packages/{key}/check", response=Document)
-def check(request: HttpRequest, key: UUID, body: To) -> Document:
-    packages.readable(key, caller(request))
-    verdict = gate.could_leave(key, to=body.to, by=caller(request))
-    return {"allowed": verdict.allowed, "reasons": [reason.as_dict() for reason in verdict.reasons]}
-
-
-@router.post("/packages/{key}/release")
-def release(request: HttpRequest, key: UUID, body: To) -> StreamingHttpResponse:
-    """The package itself, encrypted to the agency's key, as the answer's body."""
-    packages.readable(key, caller(request))
-    opened = gate.release(key, to=body.to, channel="api", by=caller(request))
-    answer = StreamingHttpResponse(handing.as_encrypted_stream(opened), content_type="application/octet-stream")
-    answer["Content-Disposition"] = (
-        f'attachment; filename="{opened.release.package.case.ref}.{encrypting.suffix(body.to)}"'
-    )
-    answer["X-Abeyance-Release"] = str(opened.release.act)
-    return answer
-
-
-@router.post("/packages/{key}/mail", response=Document)
-def mail(request: HttpRequest, key: UUID, body: MailTo) -> Document:
-    packages.readable(key, caller(request))
-    handed = handing.by_mail(key, to=body.to, address=body.address, by=caller(request))
-    handed.release.refresh_from_db()
-    return documents.hand_over(handed.release)
-
-
-@router.post("/packages/{key}/link", response={201: Document})
-def link(request: HttpRequest, key: UUID, body: To) -> Document:
-    packages.readable(key, caller(request))
-    made = links.make(key, to=body.to, by=caller(request), now=_now())
-    return {"token": made.token, "code": made.code, "expires": documents.moment(made.expires_at)}
-
-
-@router.post("/hand-overs/{act}/confirm", response=Document)
-def confirm_hand_over(request: HttpRequest, act: UUID, body: Confirmation) -> Document:
-    row = handing.confirm(act, body.digest, by=caller(request), now=_now())
-    row.refresh_from_db()
-    return documents.hand_over(row)
 
 
 @router.post("/requests/{ref}/court-orders", response={201: Document})
