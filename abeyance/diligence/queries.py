@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +36,12 @@ def find(code: str) -> Assessment:
 
 def of_pause(pause: str) -> Assessment | None:
     return Assessment.objects.filter(pause=pause).first() if pause else None
+
+
+def overdue(pauses: Collection[str], today: date) -> list[Assessment]:
+    """Of each of these pauses the newest, if its day of review has passed."""
+    found = Assessment.objects.filter(pause__in=pauses).order_by("pause", "-pk").distinct("pause")
+    return [each for each in found if rules.is_overdue(each.review_by, today)]
 
 
 def newest(assessment: Assessment) -> Version:

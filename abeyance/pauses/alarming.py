@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from abeyance.diligence import queries as assessments
 from abeyance.pauses import exceptions, store
 from abeyance.pauses.models import PauseRow
 from abeyance.rules.patterns import Rise
@@ -15,7 +16,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class PauseAlarm:
-    """`kind` is "unconfirmed", "review" or "rise"; `about` is since when, moved on by whole days."""
+    """`kind` is "unconfirmed", "review", "assessment" or "rise"; `about` is since when, moved on by whole days."""
 
     row: PauseRow
     kind: str
@@ -37,6 +38,11 @@ class PauseAlarm:
                 " two people confirm it or lift it."
             )
         day = f"{self.since.day} {self.since:%B %Y}"
+        if self.kind == "assessment":
+            return (
+                f"The assessment of {self.name} was to be reviewed by {day} and is shown to everybody as overdue. Two"
+                " people prolong it with a published reason."
+            )
         return f"{self.name} was to be reviewed by {day}. It holds until two people decide; nothing resumes by itself."
 
 
@@ -48,6 +54,9 @@ def alarms(now: datetime, *, reader: str | None) -> list[PauseAlarm]:
         reviewed_by = datetime.combine(store.from_row(row).review_by, time(), tzinfo=UTC) + DAY
         if reviewed_by <= now:
             found.append(_alarm(row, "review", reviewed_by - DAY, now))
+    for assessment in assessments.overdue(newest, now.date()):
+        since = datetime.combine(assessment.review_by, time(), tzinfo=UTC)
+        found.append(_alarm(newest[assessment.pause], "assessment", since, now))
     for rise in exceptions.rising(now, reader=reader):
         row, day = newest[rise.pause], datetime.combine(now.date(), time(), tzinfo=UTC)
         found.append(PauseAlarm(row, "rise", day, day, rise))

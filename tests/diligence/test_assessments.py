@@ -14,7 +14,7 @@ from abeyance.diligence.models import Assessment, Version
 from abeyance.errors import BadInput, NotFound, Refused, SomeoneElseWasFirst
 from abeyance.ledger.models import Entry
 from abeyance.pauses import actions as pauses
-from abeyance.pauses import conditions
+from abeyance.pauses import alarming, conditions
 from abeyance.people import actions as people
 from abeyance.people import proposals
 from abeyance.people.models import Credential, Member
@@ -151,6 +151,8 @@ def test_a_prolongation_needs_two_and_a_published_reason_and_an_overdue_one_is_s
     late = desk.now().date() + timedelta(days=2)
     assert queries.published(PAUSE, today=desk.now().date())["overdue"] is False
     assert queries.published(PAUSE, today=late)["overdue"] is True
+    assert alarms_in(desk, days=0) == []
+    assert alarms_in(desk, days=2) == alarms_in(desk, days=3) == ["assessment"]
     with pytest.raises(BadInput, match="reason that is published"):
         stating.propose_prolongation(assessment.code, LATER, " ", by=desk.first, now=desk.now())
     waits = stating.propose_prolongation(
@@ -162,6 +164,13 @@ def test_a_prolongation_needs_two_and_a_published_reason_and_an_overdue_one_is_s
     told = queries.published(PAUSE, today=late)
     assert (told["overdue"], told["review_by"], told["state"]) == (False, "2036-01-06", "begun")
     assert told["history"][-1]["text"] == "The court sits in May."
+    assert alarms_in(desk, days=2) == []
+
+
+def alarms_in(desk: Desk, *, days: int) -> list[str]:
+    """Of assessments; whether the pause itself was confirmed is another matter."""
+    found = alarming.alarms(desk.now() + timedelta(days=days), reader=desk.first)
+    return [each.kind for each in found if "assessment" in each.sentence]
 
 
 def test_what_is_published_is_what_two_people_approved_and_nothing_else(desk: Desk) -> None:
