@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from abeyance import givenfile
 from abeyance.answer import documents, steps
 from abeyance.answer.steps import Way
 from abeyance.console import Answer
@@ -85,10 +86,7 @@ def _told(row: Any) -> Answer:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(4 * steps.LONGEST).decode()
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
+        return givenfile.content(path, 4 * steps.LONGEST).decode()
     except UnicodeDecodeError:
         raise BadInput(f"{path} is no text in UTF-8.") from None
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.diligence import actions, documents, queries, stating
 from abeyance.errors import BadInput
@@ -157,11 +158,7 @@ def day(text: str) -> date:
 
 def read(path: Path) -> dict[str, Any]:
     """TOML, or JSON if the file is called so."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
+    raw = givenfile.content(path, LARGEST)
     if len(raw) > LARGEST:
         raise BadInput(f"{path} is larger than {LARGEST // 2**20} MiB.")
     try:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.diligence import consulting, talking
 from abeyance.diligence.commands import reader
@@ -99,11 +100,7 @@ def key(args: argparse.Namespace) -> Answer:
 
 def send(args: argparse.Namespace) -> Answer:
     seat = consulting.seat_of(consulting.find(args.consultation), people.acting(args, needs_credential=True))
-    try:
-        with args.file.open("rb") as file:
-            content = file.read(talking.LARGEST_FILE + 1)
-    except OSError as problem:
-        raise BadInput(f"{args.file} cannot be read: {problem.strerror}.") from None
+    content = givenfile.content(args.file, talking.LARGEST_FILE)
     talking.send_file(seat, content, now=_now())
     return Answer({"seat": seat.name, "size": len(content)}, "The file is left.")
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from abeyance import givenfile
 from abeyance.errors import AbeyanceError, BadInput
 from abeyance.intake import actions
 from abeyance.intake.actions import Arrived
@@ -37,6 +38,8 @@ def take_each(paths: Iterable[Path], *, channel: str, by: str, now: datetime) ->
 
 def take_together(paths: Sequence[Path], *, channel: str, by: str, now: datetime, names: Sequence[str] = ()) -> Arrived:
     """All files as one request: an order and its annexes."""
+    for path in paths:
+        givenfile.refuse_other(path)
     with at_hand() as process:
         called = list(names) or [path.name for path in paths]
         files = [(path, process.read(path, name)) for path, name in zip(paths, called, strict=True)]
@@ -72,6 +75,7 @@ def nameless() -> Any:
 
 def _one(process: ReadingProcess, path: Path, *, channel: str, by: str, now: datetime) -> Taken:
     try:
+        givenfile.refuse_other(path)
         return Taken(path.name, actions.receive([(path, process.read(path))], channel=channel, by=by, now=now))
     except (AbeyanceError, OSError) as problem:
         sentence = str(problem) if isinstance(problem, AbeyanceError) else f"It cannot be read: {problem.strerror}."

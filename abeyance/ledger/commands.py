@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer, acting_arguments
-from abeyance.errors import BadInput, NotFound
+from abeyance.errors import NotFound
 from abeyance.ledger import verifying
 from abeyance.rules.ledger.notes import LARGEST_NOTE
 
@@ -152,8 +153,4 @@ def _reader(args: argparse.Namespace) -> str:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_NOTE + 1)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+    return givenfile.content(path, LARGEST_NOTE)

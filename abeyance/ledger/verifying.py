@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.errors import BadInput
 from abeyance.ledger.signatures import check
 from abeyance.rules.events import BadEvent, PausesPublished, from_dict
@@ -62,12 +63,7 @@ def verify_file(path: Path, key: str | None) -> Finding:
     given = given_key(key)
     if path.is_dir():
         return _folder(path, given)
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_RECEIPT + 1)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
-    return verify(data, given)
+    return verify(givenfile.content(path, LARGEST_RECEIPT), given)
 
 
 def verify(data: bytes, key: VerifierKey | None) -> Finding:
@@ -108,13 +104,7 @@ def _differing(folder: Path, listed: Mapping[str, str]) -> Iterator[str]:
 
 def _content(path: Path, most: int) -> bytes:
     """A file that is missing, or no plain file, has no content that could be right."""
-    try:
-        if path.is_symlink() or not path.is_file():
-            return b""
-        with path.open("rb") as file:
-            return file.read(most + 1)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+    return b"" if path.is_symlink() or not path.is_file() else givenfile.content(path, most)
 
 
 def _wrong(found: Finding, reason: str) -> Finding:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.errors import BadInput, NotFound
 from abeyance.pauses import actions, conditions, documents, drafts, scenarios, store
@@ -227,11 +228,7 @@ def read(path: Path) -> Pause:
 
 
 def document_of(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
+    raw = givenfile.content(path, LARGEST)
     if len(raw) > LARGEST:
         raise BadInput(f"{path} is larger than {LARGEST // 1024} KiB; that is no pause.")
     try:

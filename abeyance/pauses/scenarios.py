@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.errors import BadInput, NotFound
 from abeyance.rules import scenarios
@@ -128,10 +129,7 @@ def list_(args: argparse.Namespace) -> Answer:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        raw = path.read_bytes()
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
+    raw = givenfile.content(path, LARGEST)
     if len(raw) > LARGEST:
         raise BadInput(f"{path} is larger than {LARGEST // 1024} KiB; that is no scenario.")
     try:

@@ -9,6 +9,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.people import commands as people
@@ -141,9 +142,6 @@ def end_law(args: argparse.Namespace) -> Answer:
 
 def text_of(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1).decode()
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
+        return givenfile.content(path, LARGEST).decode()
     except UnicodeDecodeError:
         raise BadInput(f"{path} is not a text in UTF-8.") from None

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.people import commands as people
@@ -74,10 +75,10 @@ def drop(args: argparse.Namespace) -> Answer:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.loads(file.read(LARGEST).decode())
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
+        raw = givenfile.content(path, LARGEST)
+        if len(raw) > LARGEST:
+            raise BadInput(f"{path} is larger than {LARGEST // 1024} KiB.")
+        return tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise BadInput(f"{path} is not TOML: {problem}.") from None
 

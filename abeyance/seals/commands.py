@@ -127,7 +127,8 @@ def _secret(path: Path | None, prompt: str) -> str:
     if path is None:
         return _typed(prompt)
     try:
-        return path.read_text()[:MOST_TYPED].strip("\r\n")
+        with path.open() as file:
+            return file.read(MOST_TYPED).strip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise BadInput(f"{path} cannot be read.") from None
 

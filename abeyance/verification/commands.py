@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.people import commands as people
@@ -79,11 +80,10 @@ def add_key(args: argparse.Namespace) -> Answer:
 
 def _key_text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_KEY + 1)
+        raw = givenfile.content(path, LARGEST_KEY)
         if len(raw) <= LARGEST_KEY:
             return raw.decode()
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         pass
     raise BadInput(f"{path} cannot be read as a public key in text form.")
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.errors import BadInput
 from abeyance.rules.terms import RequesterKind
 from abeyance.rules.texts import Table, TextError
@@ -54,13 +55,10 @@ class AgencyEntry:
 def entries_of(path: Path) -> tuple[AgencyEntry, ...]:
     """A TOML file of [[agency]] tables."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
+        raw = givenfile.content(path, LARGEST_FILE)
         if len(raw) > LARGEST_FILE:
             raise BadInput(f"{path.name} is larger than a directory needs to be.")
         content = tomllib.loads(raw.decode())
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
         raise BadInput(f"{path.name} is not TOML: {problem}.") from None
     return read_entries(content, path.name)

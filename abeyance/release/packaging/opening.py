@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from abeyance import givenfile
 from abeyance.errors import BadInput
 from abeyance.release.packaging.contents import MOST_TABLES
 from abeyance.release.packaging.records import Listed, custody_of, manifest_of, octets_of
@@ -48,7 +49,7 @@ def check_package(file: Path | BinaryIO, *, largest: int = LARGEST_PACKAGE) -> C
     """Differences are told; a file that is no package at all, or is built to harm who opens it, is `BadInput`."""
     try:
         if isinstance(file, Path):
-            with file.open("rb") as source:
+            with givenfile.opened(file) as source:
                 return _checked(source, largest)
         return _checked(file, largest)
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError) as problem:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.errors import BadInput
 
 FORMAT = 1
@@ -20,7 +21,8 @@ PIECE = 2**20
 
 @dataclass(frozen=True)
 class Manifest:
-    """`abeyance` and `schema` say which program made it; `server` which PostgreSQL; `log` the newest checkpoint."""
+    """`abeyance` and `schema` say which program made it; `server` which PostgreSQL; `log` the newest checkpoint;
+    `settings` the names of what the desk's file of settings set, and no value."""
 
     made_at: str
     abeyance: str
@@ -28,6 +30,7 @@ class Manifest:
     server: str
     log: str
     files: dict[str, tuple[int, str]]
+    settings: str = ""
 
     def write(self, folder: Path) -> str:
         """Returns its own digest: whoever notes that down elsewhere can tell a replaced backup."""
@@ -44,9 +47,9 @@ class Manifest:
 def read(folder: Path) -> tuple[Manifest, str]:
     path = folder / NAME
     try:
-        if path.stat().st_size > LARGEST:
+        text = givenfile.content(path, LARGEST) if path.is_file() else b""
+        if len(text) > LARGEST:
             raise BadInput(f"{path} is too large to be the list of a backup.")
-        text = path.read_bytes()
         said = json.loads(text)
     except (OSError, ValueError, RecursionError):
         raise BadInput(f"{folder} is not a backup: its {NAME} cannot be read.") from None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from abeyance import givenfile
 from abeyance.answer import actions as answers
 from abeyance.answer import steps
 from abeyance.answer.actions import ItemAnswer
@@ -451,13 +452,10 @@ def _item_answer(text: str) -> ItemAnswer:
 
 def _stated(path: Path) -> demandfile.StatedDemand:
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+        raw = givenfile.content(path, LARGEST)
         if len(raw) > LARGEST:
             raise BadInput(f"{path} is larger than {LARGEST // 2**20} MiB.")
         document = json.loads(raw) if path.suffix == ".json" else tomllib.loads(raw.decode())
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
     except (ValueError, RecursionError) as problem:
         raise BadInput(f"{path} is not readable: {str(problem)[:200]}.") from None
     return stated_demand(document)

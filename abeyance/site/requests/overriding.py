@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.pauses import court_orders
@@ -62,11 +63,7 @@ def _told(row: Any) -> Answer:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(court_orders.LARGEST_DOCUMENT + 1)
-    except OSError as problem:
-        raise BadInput(f"{path} cannot be read: {problem.strerror}.") from None
+    return givenfile.content(path, court_orders.LARGEST_DOCUMENT)
 
 
 def _moment(text: str) -> datetime:
