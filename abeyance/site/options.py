@@ -132,6 +132,7 @@ class Options:
     mail_security: str = _option("starttls", _one_of("starttls", "tls", "none"), "starttls, tls, or none")
     mail_user: str = _option("", _text, "its user")
     mail_password: str = _option("", _text, "its password")
+    alarm_hosts: str = _option("", _text, "hosts inside, by name, that alarms may be sent to, with commas between")
     mail_from: str = _option("", _text, "sender of outgoing mail")
 
     @classmethod
@@ -169,6 +170,12 @@ def load(environment: Mapping[str, str]) -> Options:
     if strange := sorted(set(written) - known):
         raise BadInput(f"{path}: unknown option {', '.join(strange)}. Known are: {', '.join(sorted(known))}.")
     return Options(**{name: _value(name, environment, written, path) for name in Options.names()})
+
+
+def names_in_file(environment: Mapping[str, str]) -> list[str]:
+    """What the file of settings sets, without what it sets it to."""
+    path = _config_path(environment)
+    return sorted(_read(path)) if path else []
 
 
 def _value(name: str, environment: Mapping[str, str], written: Mapping[str, object], path: Path | None) -> Any:

@@ -12,13 +12,18 @@ import pytest
 from abeyance.site.postgres import wheel_version
 from tests.site.homes import Home
 
+PASSWORD = "planted-5up3r-s3cret"
+
 
 @pytest.fixture(scope="module")
 def kept(ready: Home) -> Iterator[Path]:
     """A backup of the home that was set up."""
     folder = ready.path.parent / "backup"
     ready.run("ledger", "integrate", "--now")
+    settings = ready.path / "abeyance.toml"
+    settings.write_text(f'operator_name = "Quill"\nmail_password = "{PASSWORD}"\n')
     made = ready.json("backup", str(folder))
+    settings.unlink()
     assert made["files"] > 1 and len(made["digest"]) == 64
     yield folder
     shutil.rmtree(folder)
@@ -36,7 +41,9 @@ def test_a_backup_is_private_and_holds_no_key_and_no_password(ready: Home, kept:
     everything = b"".join(path.read_bytes() for path in files)
     for path in [*(ready.path / "keys").glob("r*"), *(ready.path / "secrets").glob("database-*")]:
         assert path.read_bytes().strip() not in everything, path
-    assert not [path for path in files if path.name in {"ring", "root.trial", "newest"}]
+    assert not [path for path in files if path.name in {"ring", "root.trial", "newest", "abeyance.toml"}]
+    assert PASSWORD.encode() not in everything
+    assert json.loads((kept / "manifest.json").read_text())["settings"] == "mail_password, operator_name"
 
 
 def test_a_changed_missing_or_added_file_is_found(ready: Home, copy: Path) -> None:
@@ -67,7 +74,9 @@ def test_a_restored_desk_begins_under_a_hold_and_signs_nothing_until_it_is_shown
     ready: Home, kept: Path, home: Home
 ) -> None:
     assert "--keys" in home.run("restore", str(kept), code=2).stderr
-    pause = home.json("restore", str(kept), "--keys", str(ready.path / "keys"))["pause"]
+    restored = home.json("restore", str(kept), "--keys", str(ready.path / "keys"))
+    pause = restored["pause"]
+    assert "had set: mail_password, operator_name. Put your copy into" in restored["settings"]
     held = home.json("pause", "list")
     assert [each["name"] for each in held] == [pause] and home.json("member", "list") == ready.json("member", "list")
     assert "has not seen the log" in home.run("ledger", "integrate", "--now", code=1).stderr

@@ -1,4 +1,5 @@
-"""A backup: the database, the log's tiles, the sealed documents and packages, the options. Never the key ring.
+"""A backup: the database, the log's tiles, the sealed documents and packages. Never the key ring,
+and never the settings, which may hold passwords: only the names of those that the file sets are in the list.
 
 The database is written out first and the folders are copied after it: a file is on disk before the row that names it is
 committed, so that every file the rows name is there, unless it was erased meanwhile, which is as it should be.
@@ -55,9 +56,6 @@ def _fill(home: Home, folder: Path, moment: datetime) -> Made:
     for name in FOLDERS:
         if (home.path / name).is_dir():
             shutil.copytree(home.path / name, folder / name, ignore=_left_out, copy_function=_copy)
-    config = home.path / options.CONFIG_NAME
-    if config.is_file():
-        _copy(config, folder / options.CONFIG_NAME)
     found = manifest.listed(folder)
     digest = manifest.Manifest(
         made_at=moment.isoformat(),
@@ -66,6 +64,7 @@ def _fill(home: Home, folder: Path, moment: datetime) -> Made:
         server=_server_version(home),
         log=_newest_checkpoint(home),
         files=found,
+        settings=", ".join(options.names_in_file(os.environ)),
     ).write(folder)
     return Made(folder, digest, len(found), sum(size for size, _ in found.values()))
 

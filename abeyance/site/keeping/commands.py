@@ -13,7 +13,7 @@ from abeyance.site.keeping import backing_up, manifest, putting_back, shelf, upg
 
 
 def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "write database, log, documents and packages into a folder; never the keys"
+    text = "write database, log, documents and packages into a folder; never the keys and the settings"
     backup = sub.add_parser("backup", help=text, description=f"{text.capitalize()}.")
     backup.add_argument("folder", nargs="?", type=Path, help="a new folder; without it, one in the home's backups")
     backup.add_argument("--check", type=Path, metavar="FOLDER", help="only look whether a backup is what was written")
@@ -48,7 +48,8 @@ def run_backup(args: argparse.Namespace) -> Answer:
     text = (
         f"{made.files} files, {made.size} bytes, are in {made.folder}.\n"
         f"Digest of its list: {made.digest}. Note it down elsewhere.\n"
-        "The key ring is not among them: abeyance keys where says what to copy, and where not to."
+        "The key ring is not among them: abeyance keys where says what to copy, and where not to.\n"
+        "Nor are the settings, which may hold passwords: keep abeyance.toml with your copy of the key ring."
     )
     return Answer(document, text)
 
@@ -65,12 +66,15 @@ def _check(folder: Path) -> Answer:
 def run_restore(args: argparse.Namespace) -> Answer:
     if args.in_place == bool(args.folder):
         raise BadInput("Give the folder of a backup, or --in-place.")
+    more = ""
     if args.in_place:
         home.enter()
         pause = putting_back.hold("The database of this desk was put back from a copy.")
     else:
         pause = putting_back.put_back(args.folder, args.keys)
-    return Answer({"pause": pause, "home": str(home.here().path)}, putting_back.NEXT.format(pause=pause))
+        more = putting_back.missing_settings(args.folder)
+    text = "\n".join(filter(None, [putting_back.NEXT.format(pause=pause), more]))
+    return Answer({"pause": pause, "home": str(home.here().path), "settings": more or None}, text)
 
 
 def run_upgrade(args: argparse.Namespace) -> Answer:

@@ -20,6 +20,10 @@ NEXT = (
     "newest checkpoint known outside (abeyance ledger recognise FILE), or begin a new origin "
     "(abeyance ledger begin-origin NAME)."
 )
+SETTINGS = (
+    "Settings are in no backup, since they may hold passwords. The desk that made this one had set: {names}. "
+    "Put your copy into {file} before you serve."
+)
 LINKS = "UPDATE release_link SET void_at = clock_timestamp() WHERE void_at IS NULL AND confirmed_at IS NULL"
 
 
@@ -40,6 +44,15 @@ def put_back(folder: Path, keys: Path | None) -> str:
     home.write_secret(place.set_up, "restored")
     place.restoring.unlink()
     return pause
+
+
+def missing_settings(folder: Path) -> str:
+    """What to do about the settings of the desk that made this backup; empty where they are here already."""
+    names = manifest.read(folder)[0].settings
+    here = set(options.names_in_file(os.environ))
+    if here.issuperset(filter(None, names.split(", "))):
+        return ""
+    return SETTINGS.format(names=names, file=home.here().path / options.CONFIG_NAME)
 
 
 def hold(reason: str) -> str:
@@ -85,6 +98,7 @@ def _read_back(place: Home, folder: Path) -> None:
     for name in backing_up.FOLDERS:
         if (folder / name).is_dir():
             shutil.copytree(folder / name, place.path / name, dirs_exist_ok=True, copy_function=backing_up._copy)
+    # Backups that were made before settings stayed out of them.
     config = folder / options.CONFIG_NAME
     if config.is_file() and not (place.path / options.CONFIG_NAME).exists():
         home.write_bytes(place.path / options.CONFIG_NAME, config.read_bytes())
