@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +18,13 @@ from abeyance.casefile.models import Case
 from abeyance.errors import BadInput
 from abeyance.people.models import Member
 from abeyance.rules.permissions import Role
-from abeyance.site.oncall import paging, ways
+from abeyance.site.oncall import paging, sending, ways
 from abeyance.site.oncall.models import Alarm, Turn, Way
 from tests.pages.people import member_with, signed_in
 
 
 @pytest.fixture
-def heard() -> Iterator[list[dict[str, Any]]]:
+def heard(settings: Any) -> Iterator[list[dict[str, Any]]]:
     """A webhook's other end; the first thing in the list is its address."""
     said: list[dict[str, Any]] = []
 
@@ -37,6 +39,7 @@ def heard() -> Iterator[list[dict[str, Any]]]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ear)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.ABEYANCE = replace(settings.ABEYANCE, alarm_hosts="127.0.0.1")
     said.append({"address": f"json://127.0.0.1:{server.server_port}/alarm"})
     yield said
     server.shutdown()
@@ -74,7 +77,7 @@ def test_an_emergency_wakes_who_is_on_call_until_it_is_acknowledged(desk: Any, h
 
 def test_what_is_due_is_raised_two_hours_before_and_again_when_it_has_passed(desk: Any) -> None:
     ref, now, sent = desk.confirmed(), desk.now(), []
-    ways.add(Member.objects.get(code=desk.first), "json://127.0.0.1:9/", now=now)
+    ways.add(Member.objects.get(code=desk.first), "json://alarms.example/", now=now)
 
     def send(address: str, subject: str, text: str) -> bool:
         sent.append(text)
@@ -108,6 +111,53 @@ def test_an_address_is_sealed_and_strange_ones_are_refused(desk: Any) -> None:
     other = signed_in(desk.second)
     assert other.post(f"/on-call/ways/{Way.objects.get().pk}/drop").status_code == 404
     assert Way.objects.count() == 1
+
+
+INSIDE = (
+    *(
+        "json://127.0.0.1:8300/",
+        "jsons://localhost/",
+        "json://169.254.169.254/latest",
+        "xml://10.0.0.5/",
+        "form://[::1]/",
+    ),
+    *(
+        "json://[::ffff:127.0.0.1]/",
+        "json://2130706433/",
+        "json://0x7f.1/",
+        "mailto://me:x@outside.example?smtp=127.0.0.1",
+    ),
+    *("ntfy://user:x@[fe80::1]/topic", "json://0.0.0.0/", "matrix://user:x@192.168.1.1/#room"),
+)
+OTHER_KINDS = ("dbus://", "macosx://", "windows://", "rsyslog://mail.example", "enigma2://mail.example", "custom://x/y")
+
+
+def test_no_alarm_goes_inside_and_none_by_another_kind_of_service(desk: Any, heard: list[Any], settings: Any) -> None:
+    member, inside = Member.objects.get(code=desk.first), heard[0]["address"]
+    assert paging.by_apprise(inside, "s", "t")  # allowed by whoever runs the desk
+    settings.ABEYANCE = replace(settings.ABEYANCE, alarm_hosts="")
+    for address in INSIDE:
+        with pytest.raises(BadInput, match="alarm_hosts"):
+            ways.add(member, address, now=desk.now())
+    for address in OTHER_KINDS:
+        with pytest.raises(BadInput, match="They are by"):
+            ways.add(member, address, now=desk.now())
+    assert not paging.by_apprise(inside, "s", "t")  # as one that was added before
+    # A name that led outside when it was looked at, or an answer that points on: the connection itself is refused.
+    assert not sending.send(inside, "s", "t", allowed=())
+    assert sending.send(inside, "s", "t", allowed=("127.0.0.1",))
+    assert len(heard) - 1 == 2
+    guard = sending.guarding(frozenset({"10.0.0.9"}))
+    for event, arguments in (
+        ("socket.connect", (None, ("169.254.169.254", 80))),
+        ("socket.connect", (None, "/run/postgresql/.s.PGSQL.5432")),
+        ("subprocess.Popen", ("sh", [], None, None)),
+        ("open", ("/tmp/x", "w", os.O_WRONLY)),
+    ):
+        with pytest.raises(PermissionError):
+            guard(event, arguments)
+    guard("socket.connect", (None, ("10.0.0.9", 443)))
+    guard("socket.connect", (None, ("2a00:1450:4001:82a::200e", 443, 0, 0)))
 
 
 def test_the_emergency_view_shows_what_one_may_read(desk: Any) -> None:

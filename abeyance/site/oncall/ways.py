@@ -7,22 +7,22 @@ from datetime import datetime
 from abeyance.errors import BadInput
 from abeyance.people.models import Member
 from abeyance.site import boxes
+from abeyance.site.oncall import places
 from abeyance.site.oncall.models import Way
 
 PURPOSE = b"abeyance ways of members"
 MOST_WAYS = 5
 LONGEST = 2000
-# What shows something on the machine itself, or reads its files, wakes nobody.
-LOCAL = frozenset({"syslog", "dbus", "qt", "glib", "kde", "gnome", "macosx", "windows", "file", "memory"})
 
 
 def add(member: Member, address: str, *, now: datetime) -> Way:
-    """Raises BadInput for an address that Apprise cannot use."""
+    """Raises BadInput for an address that Apprise cannot use, or that leads where no alarm goes."""
     import apprise
 
     kind = address.partition("://")[0].lower()[:32]
-    usable = len(address) <= LONGEST and kind not in LOCAL and apprise.Apprise.instantiate(address) is not None
-    if not usable:
+    if len(address) <= LONGEST and "://" in address:
+        places.refuse_others(address)
+    if len(address) > LONGEST or apprise.Apprise.instantiate(address) is None:
         raise BadInput("This is no address that can be used, such as mailto://…, matrixs://… or jsons://… (a webhook).")
     if member.ways.count() >= MOST_WAYS:
         raise BadInput(f"At most {MOST_WAYS} ways for each member.")
