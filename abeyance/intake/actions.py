@@ -21,7 +21,7 @@ from abeyance.errors import BadInput
 from abeyance.intake import provisional
 from abeyance.intake.provisional import Provisional
 from abeyance.intake.reading import Reading, Suggestion
-from abeyance.ledger import sight
+from abeyance.ledger import listing, sight
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.policy.calendars import calendar_of
@@ -122,10 +122,13 @@ def _same_bytes(digests: Sequence[bytes], by: str) -> str | None:
 
 
 def _merged_with(found: list[Plain], by: str) -> str | None:
-    """The shell merges whatever is the same, since a folder of mail is read again and again, and may not be told."""
+    """With what whoever brings it may know of. The shell, by which a folder of mail is read again and again, knows the
+    reference of what it has brought itself, and is told no other."""
     refs = [str(ref) for (ref,) in found]
-    known = refs if by == OPERATOR_CODE or not refs else [ref for ref in refs if ref in sight.known(by, refs)]
-    return known[0] if known else None
+    known = sight.known(by, refs) if refs else frozenset()
+    if by == OPERATOR_CODE and refs:
+        known |= listing.received_by(by, refs)
+    return next((ref for ref in refs if ref in known), None)
 
 
 def _may_be_told(by: str, ref: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from abeyance.errors import NotFound
 from abeyance.ledger import sight
 from abeyance.ledger.models import Entry, Origin, Place
 from abeyance.ledger.signatures import key_of
-from abeyance.rules.events import BadEvent, from_dict, spell_moment
+from abeyance.rules.events import BadEvent, RequestReceived, from_dict, spell_moment
 from abeyance.rules.ledger.opening import BadOpening, read_content
 
 AT_ONCE = 1000
@@ -19,6 +20,12 @@ def listed(*, case: str, last: int = 50) -> list[dict[str, Any]]:
     """The newest entries of a request, oldest first. Whoever calls has made sure that they may be seen."""
     entries = Entry.objects.filter(case=case).order_by("-pk")
     return _all_described(list(entries[:last])[::-1])
+
+
+def received_by(bringer: str, refs: Iterable[str]) -> frozenset[str]:
+    """Of these requests, those that arrived by the hand of this member, or of the shell."""
+    entries = Entry.objects.filter(case__in=list(refs), kind=RequestReceived.__name__, by=bringer)
+    return frozenset(str(ref) for ref in entries.values_list("case", flat=True))
 
 
 def seen_by(reader: str, last: int) -> list[dict[str, Any]]:

@@ -337,6 +337,8 @@ def test_no_alarm_wakes_them_and_the_same_papers_are_new_to_them(how: str, desk:
     again = taking.take_together(papers, channel="file", by=desk.second, now=now)
     assert (again.ref, again.duplicate) == (ref, True)
     by_the_shell = taking.take_together(papers, channel="file", by="operator", now=now)
-    assert (by_the_shell.ref, by_the_shell.duplicate) == (ref, False)
+    assert (by_the_shell.ref != ref, by_the_shell.duplicate) == (True, False)
+    once_more = taking.take_together(papers, channel="file", by="operator", now=now)
+    assert (once_more.ref, once_more.duplicate) == (by_the_shell.ref, False)  # a folder is read again and again
     new = taking.take_together(papers, channel="file", by=who.code, now=now)
     assert (new.ref != ref, new.duplicate) == (True, False)
