@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from abeyance.errors import NotFound
-from abeyance.ledger import listing, publication
-from abeyance.ledger.receipts import receipt
+from abeyance.ledger import listing, publication, receipts
 from abeyance.people import queries as people
 from abeyance.people.bearer import caller
 from abeyance.rules.ledger.tiles import BadTileName, read_path
@@ -67,14 +66,11 @@ def key(request: HttpRequest) -> HttpResponse:
 @public.get("/ledger/opened/{int:number}")
 def opened(request: HttpRequest, number: int) -> HttpResponse:
     """The receipt of a public entry, which opens it to everybody. Any other entry does not exist here."""
-    found = listing.entry(number)
-    if not found.public:
-        raise NotFound(f"There is no entry {number}.")
-    return HttpResponse(receipt(found), content_type="text/plain; charset=utf-8")
+    return HttpResponse(receipts.opened(number), content_type="text/plain; charset=utf-8")
 
 
 @router.get("/ledger/entries/{int:number}/receipt", response=ReceiptOut)
 def receipt_of(request: HttpRequest, number: int) -> ReceiptOut:
     """A receipt of one entry that is about no request. Those about one are had from the request, by its readers."""
     people.require(caller(request), Permission.LEDGER_READ, datetime.now(UTC))
-    return ReceiptOut(entry=number, receipt=receipt(listing.entry_without_a_case(number)))
+    return ReceiptOut(entry=number, receipt=receipts.receipt(listing.entry_without_a_case(number)))

@@ -58,6 +58,22 @@ class Entry(models.Model):
         return f"entry {self.pk}"
 
 
+class Opened(models.Model):
+    """A view, and all that the portal's role reads of entries: public ones that are published, with the salt that opens
+    them and not the one of whoever did it."""
+
+    salt = models.BinaryField()
+    content = models.BinaryField()
+    leaf = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_opened"
+
+    def __str__(self) -> str:
+        return f"opened entry {self.pk}"
+
+
 class Origin(models.Model):
     """One life of the log. After a restore that cannot be proven, a new one begins with the leaves known then."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abeyance import seals
-from abeyance.errors import AbeyanceError
+from abeyance.errors import AbeyanceError, NotFound
 from abeyance.ledger.entries import salt_place
-from abeyance.ledger.models import Checkpoint, Entry, Origin, Place
+from abeyance.ledger.models import Checkpoint, Entry, Opened, Origin, Place
 from abeyance.ledger.reading import reader_of
 from abeyance.ledger.signatures import key_of
 from abeyance.rules.ledger.opening import SALT, Opening
@@ -31,15 +31,31 @@ def salts_of(entry: Entry) -> bytes:
 def receipt(entry: Entry) -> str:
     """A C2SP tlog-proof of the entry, against the first checkpoint that covers it."""
     place = Place.objects.filter(entry=entry).first()
+    if place is None or (covering := _covering(place.index)) is None:
+        raise NotYetPublished(_not_yet(entry))
+    return _printed(opening_of(entry), place.index, covering)
+
+
+def opened(number: int) -> str:
+    """The receipt of a public entry, for everybody. Any other entry, or one not published yet, does not exist here."""
+    found = Opened.objects.filter(pk=number).first() if 0 < number < 1 << 63 else None
+    covering = _covering(found.leaf) if found else None
+    if found is None or covering is None:
+        raise NotFound(f"There is no entry {number}.")
+    return _printed(Opening(bytes(found.salt), bytes(found.content)), found.leaf, covering)
+
+
+def _covering(leaf: int) -> Checkpoint | None:
+    """The first checkpoint of the log's present life that covers this leaf."""
     origin = Origin.objects.order_by("-pk").first()
-    if place is None or origin is None:
-        raise NotYetPublished(_not_yet(entry))
-    covering = Checkpoint.objects.filter(origin=origin, size__gt=place.index).order_by("size").first()
-    if covering is None:
-        raise NotYetPublished(_not_yet(entry))
-    proof = reader_of(origin.name).at(covering.size).proof(place.index)
-    extra = opening_of(entry).print(str(key_of(origin.name)))
-    return Receipt(extra, place.index, tuple(proof), bytes(covering.note)).print()
+    covering = Checkpoint.objects.select_related("origin").filter(origin=origin, size__gt=leaf)
+    return covering.order_by("size").first() if origin else None
+
+
+def _printed(opening: Opening, leaf: int, covering: Checkpoint) -> str:
+    name = covering.origin.name
+    proof = reader_of(name).at(covering.size).proof(leaf)
+    return Receipt(opening.print(str(key_of(name))), leaf, tuple(proof), bytes(covering.note)).print()
 
 
 def _not_yet(entry: Entry) -> str:

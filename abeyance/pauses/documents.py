@@ -8,7 +8,7 @@ from typing import Any
 
 from abeyance.casefile.models import Release
 from abeyance.pauses.actions import Bound
-from abeyance.pauses.models import Draft, PauseRow
+from abeyance.pauses.models import Announced, Draft, PauseRow
 from abeyance.pauses.preview import Collision, Exposure, LiftPreview, Preview
 from abeyance.pauses.store import from_row
 from abeyance.rules.pausefile import as_document
@@ -50,7 +50,7 @@ def of_bound(bound: Bound, seen: Preview) -> dict[str, Any]:
     return told | {"confirm_by": moment(bound.pause.confirm_by)}
 
 
-def of_row(row: PauseRow) -> dict[str, Any]:
+def of_row(row: PauseRow | Announced) -> dict[str, Any]:
     """`since` is an axis, and only there where it is stated; `declared` is the moment of this version."""
     pause = from_row(row)
     route = {"who": pause.route.who, "how": pause.route.how, "days": pause.route.days}
@@ -123,7 +123,7 @@ def history(rows: Sequence[PauseRow]) -> list[dict[str, Any]]:
     ]
 
 
-def public(row: PauseRow) -> dict[str, Any]:
+def public(row: PauseRow | Announced) -> dict[str, Any]:
     """What outsiders are told: everything but the desk's own reason and who declared it."""
     kept = {"reason", "confirm_by", "confirmed", "hold_release_meanwhile"}
     return {key: value for key, value in of_row(row).items() if key not in kept}

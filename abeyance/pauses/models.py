@@ -50,6 +50,34 @@ class PauseRow(models.Model):
         return f"{self.name}/{self.version}"
 
 
+class Announced(models.Model):
+    """A view, and all that the portal's role reads of pauses: what is in force and has begun. Without its authors, the
+    desk's own reason, and whether somebody still has to confirm it."""
+
+    name = models.CharField(max_length=64)
+    version = models.IntegerField()
+    body = models.JSONField()
+    since_epoch = models.BigIntegerField()
+    declared_epoch = models.BigIntegerField()
+    declared_at = models.DateTimeField()
+    starts_at = models.DateTimeField(null=True)
+    change = models.TextField(default="")
+    ended_epoch = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    confirm_by = models.DateTimeField(null=True)
+    lifted = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=24, default="")
+    successor = models.CharField(max_length=64, default="")
+    closing_statement = models.TextField(default="")
+
+    class Meta:
+        managed = False
+        db_table = "pauses_announced"
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.version}"
+
+
 def new_draft_code() -> str:
     return new_code("d")
 

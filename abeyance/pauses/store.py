@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from abeyance.asking import Asked
 from abeyance.fence import Moment
-from abeyance.pauses.models import PauseRow
+from abeyance.pauses.models import Announced, PauseRow
 from abeyance.rules import pauselife
 from abeyance.rules.facts import DemandFacts
 from abeyance.rules.pausefile import as_document, parse_pause
@@ -47,7 +47,7 @@ def is_planned(pause: Pause, now: datetime) -> bool:
     return pauselife.phase(pause, now) is Phase.PLANNED
 
 
-def from_row(row: PauseRow) -> Pause:
+def from_row(row: PauseRow | Announced) -> Pause:
     body: dict[str, Any] = dict(row.body)
     everything = row.name.startswith(EVERYTHING)
     read = parse_pause(body | {"jurisdictions": ["ZZ"]} if everything else body)
@@ -161,6 +161,12 @@ def in_force(name: str | None = None) -> list[Pause]:
 def rows_in_force(name: str | None = None) -> QuerySet[PauseRow]:
     """For everybody: without plans, by the database's clock."""
     return rows_that_bind(name).filter(ANNOUNCED)
+
+
+def announced(name: str | None = None) -> QuerySet[Announced]:
+    """The same for the portal, whose role reads nothing else of pauses."""
+    rows = Announced.objects.order_by("declared_epoch", "pk")
+    return rows.filter(name=name) if name else rows
 
 
 def rows_that_bind(name: str | None = None) -> QuerySet[PauseRow]:

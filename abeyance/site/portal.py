@@ -33,12 +33,12 @@ NO_KEY = "The key is not a verifier key."
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    return _page(request, "start", paused=store.rows_in_force().count())
+    return _page(request, "start", paused=store.announced().count())
 
 
 @require_safe
 def paused(request: HttpRequest) -> HttpResponse:
-    rows = [documents.public(row) for row in store.rows_in_force()[:MOST_PAUSES]]
+    rows = [documents.public(row) for row in store.announced()[:MOST_PAUSES]]
     pauses = [
         (row, wording.shown(row), [(each, wording.conditions_of(each)) for each in row["exceptions"]]) for row in rows
     ]
@@ -141,7 +141,7 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, name: str) -> HttpResponse:
     """Ask for a pause to be looked at again: an agency, an account holder, a victim; without an account."""
-    row = store.rows_in_force(name[:64]).last()
+    row = store.announced(name[:64]).last()
     if row is None:
         return _sorry(request, HTTPStatus.NOT_FOUND, translation.gettext("No pause of this name is in force."))
     said = {key: request.POST.get(key, "") for key in ("asker", "said", "contact")}

@@ -40,7 +40,7 @@ def pauses(request: HttpRequest) -> list[dict[str, Any]]:
     """The pauses in force, as they were announced."""
     from abeyance.pauses import documents, store
 
-    return [documents.public(row) for row in store.rows_in_force()]
+    return [documents.public(row) for row in store.announced()]
 
 
 @pages.post("/verify", response=Found)

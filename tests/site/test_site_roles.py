@@ -11,10 +11,11 @@ import pytest
 from psycopg import sql
 
 from abeyance.site import databases, options, roles
-from abeyance.site.home import PROCESSES
+from abeyance.site.home import DATABASE, PROCESSES
 from abeyance.site.home import Home as Place
 from tests.site.homes import Home
 
+MARK = b"an entry of this test"
 CLOSED_TO_THE_PORTAL = (
     "people_",
     "casefile_",
@@ -24,6 +25,24 @@ CLOSED_TO_THE_PORTAL = (
     "seals_",
     "release_",
     "answer_",
+    "notice_",
+    "intake_",
+    "patterns_",
+    "oncall_",
+    "signin_",
+    "mfa_",
+    "django_session",
+    "procrastinate_",
+    "outbox_",
+    "fence_",
+    "ledger_entry",
+    "ledger_place",
+    "ledger_batch",
+    "pauses_pauserow",
+    "pauses_draft",
+    "pauses_reconfirmation",
+    "reporting_stance",
+    "diligence_statement",
     "diligence_assessment",
     "diligence_version",
     "diligence_note",
@@ -66,13 +85,51 @@ def test_each_role_may_do_what_the_grants_say_and_no_more(place: Place) -> None:
                     assert row == ((letter in letters),), (process, table, right)
 
 
-def test_the_portal_reads_pauses_and_neither_members_nor_cases(place: Place) -> None:
+def test_the_portal_reads_what_is_announced_and_published_and_nothing_else(place: Place) -> None:
+    """As whoever has stolen its connection would try."""
     with connected(place, "portal") as portal:
-        portal.execute("SELECT * FROM pauses_pauserow")
         for table in tables(place):
             if table.startswith(CLOSED_TO_THE_PORTAL):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    portal.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
+                    portal.execute(sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(table)))
+    with databases.connect_as_superuser(place, DATABASE) as owner, owner.transaction(force_rollback=True):
+        _fill(owner)
+        role = sql.Identifier(databases.role_names(options.Options())["portal"])
+        owner.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
+        assert owner.execute("SELECT name FROM pauses_announced ORDER BY 1").fetchall() == [("BEGUN",), ("NOW",)]
+        whole = str(owner.execute("SELECT * FROM pauses_announced").fetchall())
+        assert "We hold." in whole
+        assert "m-author" not in whole
+        assert "our own reason" not in whole
+        found = owner.execute("SELECT salt, leaf FROM ledger_opened WHERE content = %s", [MARK]).fetchall()
+        assert found == [(b"e" * 32, 1_000_000)]
+
+
+def _fill(owner: psycopg.Connection[Any]) -> None:
+    """Pauses that began, that have ended and that are planned; entries public and not, published and not yet."""
+    for number, (name, starts, ended) in enumerate(
+        [("NOW", None, None), ("BEGUN", "-1 day", None), ("PLAN", "1 day", None), ("GONE", None, 9)], 1
+    ):
+        owner.execute(
+            """INSERT INTO pauses_pauserow (name, version, body, who, since_epoch, declared_epoch, declared_at,
+                declared_by, authors, starts_at, confirmed_by, change, ended_epoch, lifted, asked_up_to, asked_out,
+                outcome, successor, closing_statement)
+            VALUES (%s, 1, '{"reason": "our own reason", "statement": "We hold."}', '{}', %s, %s, now(), 'm-author',
+                '{m-author}', now() + %s::interval, '', '', %s, false, 0, false, '', '', '')""",
+            [name, number, number, starts, ended],
+        )
+    origin = owner.execute("INSERT INTO ledger_origin (name, first_size, began_at) VALUES ('x', 0, now()) RETURNING id")
+    owner.execute(
+        "INSERT INTO ledger_checkpoint (origin_id, size, note, at) VALUES (%s, 1000002, '', now())", origin.fetchone()
+    )
+    for index, public in enumerate((True, False, True)):
+        entry = owner.execute(
+            """INSERT INTO ledger_entry (kind, content, salt, holder, public, commitment, "case", at, by)
+            VALUES ('x', %s, %s, '', %s, %s, 'R-CASE', now(), 'm-author') RETURNING id""",
+            [MARK, b"e" * 32 + b"a" * 32, public, bytes([index]) * 32],
+        ).fetchone()
+        assert entry is not None
+        owner.execute("INSERT INTO ledger_place (entry_id, index) VALUES (%s, %s)", [entry[0], 1_000_000 + index])
 
 
 def test_nobody_but_the_owner_changes_tables_and_nobody_is_superuser(place: Place) -> None:
