@@ -129,12 +129,25 @@ SESSION_COOKIE_AGE, SESSION_EXPIRE_AT_BROWSER_CLOSE = 12 * 3600, True
 CSRF_FAILURE_VIEW = "abeyance.site.answers.forged"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Shared by every process of the desk: what is counted in one's own memory is counted anew by each.
+if not _is_portal:
+    CACHES = {
+        "default": {
+            "BACKEND": "abeyance.site.signin.attempts.Attempts",
+            "LOCATION": "signin_attempts",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
+
 _origin = ABEYANCE.portal_origin if _is_portal else ABEYANCE.desk_origin
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + ([urlsplit(_origin).hostname or ""] if _origin else [])
 CSRF_TRUSTED_ORIGINS = [_origin] if _origin else []
 
-_cookie = "abeyance_portal" if _is_portal else "abeyance_desk"
 _secure = _origin.startswith("https://")
+# The prefix keeps a neighbour, such as the portal under the same domain, from setting a cookie that the desk reads.
+_cookie = ("__Host-" if _secure else "") + ("abeyance_portal" if _is_portal else "abeyance_desk")
+# Behind a proxy everybody would come from its address, and ten wrong passwords of a stranger would lock everybody out.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _secure else 0
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_cookie}_session", f"{_cookie}_csrf"
 LANGUAGE_COOKIE_NAME = f"{_cookie}_language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _secure

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, clear_url_caches, get_resolver, path
 
@@ -16,7 +18,8 @@ from abeyance.people.models import Member
 from abeyance.people.pages import word_of
 from abeyance.rules.permissions import ROLE_PERMISSIONS, Role
 from abeyance.site.signin import doors
-from tests.pages.people import account_of, member_with, signed_in
+from abeyance.site.signin.trying import SignIn
+from tests.pages.people import PASSWORD, account_of, member_with, signed_in
 
 SAMPLES: dict[str, Any] = {
     "ref": "R-NONE-NONE-NONE",
@@ -131,6 +134,45 @@ def test_agreeing_asks_again_who_one_is_and_a_fresh_factor_is_enough(desk: Any) 
     assert shown is not None
     assert browser.post(f"/requests/{ref}/agree/answer", {"answer": shown[1]}).status_code == 302
     assert desk.case(ref).state == "gathering"
+
+
+def test_a_password_alone_gives_nobody_another_second_factor(desk: Any) -> None:
+    """As whoever has found a session open, and knows the password."""
+    browser = signed_in(desk.second, lately=False)
+    session = browser.session
+    key = "account_authentication_methods"
+    session[key] = [*session[key], {"method": "password", "at": time.time(), "reauthenticated": True}]
+    session.save()
+    for page in ("totp/deactivate/", "webauthn/add/", "recovery-codes/generate/", "recovery-codes/download/"):
+        for ask in (browser.get, browser.post):
+            there = ask(f"/sign-in/factors/{page}")["Location"]
+            assert there.startswith("/sign-in/factors/reauthenticate/?next="), page
+    assert signed_in(desk.second).get("/sign-in/factors/webauthn/add/").status_code == 200
+
+
+def test_a_code_is_taken_once_by_all_processes_for_as_long_as_it_counts(desk: Any) -> None:
+    account_of(Member.objects.get(code=desk.second))
+    code = SignIn("", "", "JBSWY3DPEHPK3PXP").code()
+
+    def sign_in() -> str:
+        browser = Client(HTTP_ACCEPT="text/html")
+        name = Member.objects.get(code=desk.second).handle
+        assert browser.post("/sign-in/", {"login": name, "password": PASSWORD}).status_code == 302
+        return str(browser.post("/sign-in/factors/authenticate/", {"code": code}).headers.get("Location", "refused"))
+
+    assert sign_in() == "/"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT expires > now() + interval '80 s' FROM signin_attempts WHERE cache_key LIKE '%%used%%'")
+        assert cursor.fetchall() == [(True,)]
+    assert sign_in() == "refused"
+
+
+def test_nothing_leads_to_another_site(desk: Any) -> None:
+    browser = signed_in(desk.second)
+    for back in ("//evil.example/", "/\\evil.example", "/\t/evil.example", "https://evil.example", "\n//evil.example"):
+        assert browser.post("/sign-in/language/", {"language": "en", "back": back})["Location"] == "/"
+        refused = browser.post("/requests/R-NONE-NONE-NONE/act/none", {"back": back}).content.decode()
+        assert "evil" not in refused
 
 
 def test_a_removed_or_reset_member_is_out_at_once(desk: Any) -> None:

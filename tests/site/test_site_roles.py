@@ -164,3 +164,5 @@ def test_the_two_sites_share_neither_secret_nor_cookie(ready: Home) -> None:
     )
     said = [ready.python_says(script, ABEYANCE_PROCESS=process).split() for process in ("desk", "portal")]
     assert all(desk != portal for desk, portal in zip(*said, strict=True))
+    secure = {"ABEYANCE_DESK_ORIGIN": "https://desk.example", "ABEYANCE_PROCESS": "desk"}
+    assert [name.startswith("__Host-") for name in ready.python_says(script, **secure).split()[1:3]] == [True, True]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     wanted, back = request.POST.get("language", ""), request.POST.get("back", "/")
-    safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+    safe = back if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/"
     answer = HttpResponseRedirect(safe)
     if check_for_language(wanted) and wanted in dict(settings.LANGUAGES):
         answer.set_cookie(

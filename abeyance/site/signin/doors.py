@@ -4,7 +4,7 @@
 2. Nobody gets further without an account whose member is active.
 3. An account without a second factor gets no further than setting one up.
 4. A view that does not say what it needs is not reached.
-5. The member's roles must allow it; some views ask again who one is.
+5. The member's roles must allow it; some views ask again who one is, and so does every change of the factors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from abeyance.errors import AbeyanceError
 from abeyance.people import queries as people
@@ -42,6 +42,9 @@ ONESELF = SETTING_UP | {"mfa_index", "mfa_reauthenticate", "mfa_reauthenticate_w
 ONESELF |= {"mfa_list_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn", "account_change_password"}
 ONESELF |= {"mfa_generate_recovery_codes", "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
 ONESELF |= {"usersessions_list"}
+# What gives somebody another second factor, or shows one: a password alone must not, since the session may be stolen.
+FACTORS = frozenset({"mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_remove_webauthn"})
+FACTORS |= {"mfa_generate_recovery_codes", "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
 API = "api/"
 
 
@@ -73,7 +76,8 @@ class Doors:
             return _to_sign_in(request)
         cast(MemberRequest, request).member = account.member.code
         if match.view_name in ONESELF:
-            return None
+            again = match.view_name in FACTORS and not factors.shown_lately(request, account)
+            return _redirect(factors.asks_again(account), next=_page_of(request)) if again else None
         return self._said(request, account, view)
 
     def _said(self, request: HttpRequest, account: Account, view: Any) -> HttpResponseBase | None:
@@ -113,7 +117,7 @@ def _page_of(request: HttpRequest) -> str:
     if request.method != "POST":
         return request.get_full_path()
     said = request.POST.get("back", "/")
-    return said if said.startswith("/") and not said.startswith(("//", "/\\")) and "\n" not in said else "/"
+    return said if said.startswith("/") and url_has_allowed_host_and_scheme(said, allowed_hosts=None) else "/"
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
