@@ -75,20 +75,21 @@ def amend(pause: Pause, *, by: str, now: datetime, why: str = "") -> Bound:
         older = _binding(pause.name, by)
         _refuse_unfit(pause, older, why, moment)
         announcing.announce(older, now=moment)
+        loosened = [each for each in older if not is_tighter(pause, store.from_row(each))]
+        stays = [each for each in older if each in loosened or each.confirm_by is None]
+        ends = [each for each in older if each not in stays]
         bound = _at(
             pause,
             version=_next_version(pause.name),
             since=min(row.since_epoch for row in older),
             epoch=epoch,
             moment=moment,
-            confirm_by=_to_confirm_by(older, pause, moment),
+            confirm_by=_to_confirm_by(older, ends, pause, moment),
         )
         row = store.to_row(bound, by=by, authors={author for each in older for author in each.authors})
         row.change = why.strip()
         row.save()
-        loosened = [each for each in older if not is_tighter(bound, store.from_row(each))]
-        stays = [each for each in older if each in loosened or each.confirm_by is None]
-        _end([each for each in older if each not in stays], epoch, moment, by=by)
+        _end(ends, epoch, moment, by=by)
         ledger.append(_amended(row), by=by, now=moment, epoch=epoch, act=act)
         waits = _propose(LOOSEN if loosened else CONFIRM, row, stays, by=by, now=moment)
     return Bound(bound, act, proposal=waits if stays else None, confirmation=waits)
@@ -258,12 +259,12 @@ def _is_secret(row: PauseRow, reader: str) -> bool:
     return reader not in row.authors and not store.rows_in_force(row.name).filter(pk=row.pk).exists()
 
 
-def _to_confirm_by(older: Sequence[PauseRow], pause: Pause, moment: datetime) -> datetime:
-    """Amending what nobody has confirmed yet gives no new time for it."""
-    waiting = [row.confirm_by for row in older if row.confirm_by is not None]
-    if len(waiting) < len(older) or not waiting:
-        return pauselife.to_confirm_by(pause.starts_at, moment)
-    return min(waiting)
+def _to_confirm_by(older: Sequence[PauseRow], ends: Sequence[PauseRow], pause: Pause, moment: datetime) -> datetime:
+    """Amending what nobody has confirmed yet gives no new time for it, nor does taking its place beside a version that
+    stands: what would have held release from then on still does."""
+    alone = all(row.confirm_by is not None for row in older)
+    waiting = [row.confirm_by for row in (older if alone else ends) if row.confirm_by is not None]
+    return min(waiting, default=pauselife.to_confirm_by(pause.starts_at, moment))
 
 
 def _refuse_unfit(pause: Pause, older: Sequence[PauseRow], why: str, moment: datetime) -> None:

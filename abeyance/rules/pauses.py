@@ -238,7 +238,8 @@ def with_treated(labels: Sequence[DemandFacts], treating: Iterable[Pause]) -> tu
 def is_tighter(new: Pause, old: Pause) -> bool:
     """True only when `new` provably holds everything that `old` holds; anything else is a loosening for two people."""
     if new.everything:
-        return new.stages >= old.stages and not new.exceptions and _sooner(new, old) and _no_milder(new, old)
+        times = _sooner(new, old) and _holds_meanwhile(new, old)
+        return new.stages >= old.stages and not new.exceptions and times and _no_milder(new, old)
     return (
         not old.everything
         and _who_wider(new, old)
@@ -247,7 +248,7 @@ def is_tighter(new: Pause, old: Pause) -> bool:
         and _wider(new.subjects, old.subjects)
         and new.stages >= old.stages
         and _sooner(new, old)
-        and (new.starts_at is None or new.hold_release_meanwhile or not old.hold_release_meanwhile)
+        and _holds_meanwhile(new, old)
         and not pauselife.is_prolonged(new.review_by, old.review_by)
         and set(new.exceptions) <= set(old.exceptions)
         and set(new.conditions) >= set(old.conditions)
@@ -438,6 +439,15 @@ def _sooner(new: Pause, old: Pause) -> bool:
     if new.since is None or old.since is None:
         return starts and new.since is old.since
     return starts and new.since <= old.since
+
+
+def _holds_meanwhile(new: Pause, old: Pause) -> bool:
+    """A plan may hold release before its start, whatever it holds from then on: one that starts sooner must go on."""
+    if old.starts_at is None or not old.hold_release_meanwhile:
+        return True
+    holds_from_its_start = Stage.RELEASE in new.stages and new.mode is not PauseMode.TREAT_AS
+    same_start = new.starts_at == old.starts_at
+    return (new.starts_at is None or new.hold_release_meanwhile) and (same_start or holds_from_its_start)
 
 
 def _no_milder(new: Pause, old: Pause) -> bool:

@@ -102,8 +102,11 @@ def test_amending_gives_no_new_time_and_what_two_confirmed_stays_beside_what_one
     third = actions.amend(stated(conditions=["the assessment is approved"]), by=desk.first, now=desk.now())
     assert third.pause.confirm_by is not None
     assert in_force() == [2, 3]
-    agree(desk, third)
-    assert in_force() == [3]
+    fourth = actions.amend(stated(conditions=["the assessment is approved"]), by=desk.first, now=desk.now())
+    assert in_force() == [2, 4]
+    assert fourth.pause.confirm_by == third.pause.confirm_by  # in the place of one that waited, beside one that stands
+    agree(desk, fourth)
+    assert in_force() == [4]
 
 
 def test_a_review_date_passes_without_an_end_and_a_later_one_takes_two_and_a_published_reason(desk: Desk) -> None:

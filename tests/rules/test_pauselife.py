@@ -90,6 +90,11 @@ def test_no_longer_holding_release_before_the_start_loosens() -> None:
     plan = replace(PAUSE, starts_at=NOW + HOUR, hold_release_meanwhile=True)
     assert not is_tighter(replace(plan, hold_release_meanwhile=False), plan)
     assert is_tighter(replace(plan, starts_at=None, hold_release_meanwhile=False), plan)
+    of_review = replace(plan, stages=frozenset({Stage.REVIEW}))
+    assert is_tighter(of_review, of_review)
+    assert not is_tighter(replace(of_review, starts_at=None), of_review)  # it has begun, and release is free too soon
+    assert not is_tighter(replace(of_review, starts_at=NOW), of_review)
+    assert is_tighter(replace(of_review, starts_at=NOW, stages=frozenset(Stage)), of_review)
 
 
 def test_every_outcome_but_resume_says_what_follows() -> None:
