@@ -4,17 +4,19 @@ it shares no function with the rules, only their values, and it is slow and plai
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from abeyance.rules.facts import DemandFacts, ItemFacts
+from abeyance.patterns.queries import Other
+from abeyance.rules.facts import DemandFacts, ItemFacts, Period
+from abeyance.rules.instruments import ClockKind, Direction
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.pauses import Pause, PauseException
 from abeyance.rules.people import Actor
 from abeyance.rules.permissions import Role
-from abeyance.rules.release import ExceptionFacts, OrderFacts, PackedItem, ReleaseFacts
-from abeyance.rules.terms import PauseMode, PlaceSource, Stage
+from abeyance.rules.release import ApprovalFacts, ExceptionFacts, OrderFacts, PackedItem, ReleaseFacts
+from abeyance.rules.terms import Ground, PauseMode, PlaceSource, Stage
 
 # Of a matter that a pause ever held, where the exception says nothing else: counsel is among them.
 STRICTER: dict[tuple[Role, ...], tuple[Role, ...]] = {
@@ -23,7 +25,10 @@ STRICTER: dict[tuple[Role, ...], tuple[Role, ...]] = {
     (Role.APPROVER, Role.APPROVER): (Role.APPROVER, Role.COUNSEL),
     (Role.COUNSEL,): (Role.COUNSEL, Role.APPROVER),
 }
-GIVEN_OUT = frozenset({"telephone", "created-at", "email"})  # by the law, the policy and the data map of these tests
+# By the law, the policy and the data map of these tests.
+GIVEN_OUT = frozenset({"telephone", "created-at", "email"})
+OBJECTION_WINDOW, LONGEST_DEFERRAL = timedelta(days=10), timedelta(days=90)
+FOUND_FOR, FOUND_IN_EMERGENCY_FOR = timedelta(days=30), timedelta(hours=24)
 
 
 def broken_promises(
@@ -95,8 +100,6 @@ def _of_people(facts: ReleaseFacts) -> Iterator[str]:
         yield "who released it may not"
     if facts.releaser.code in facts.taking_no_part:
         yield "who released it takes no part"
-    if facts.finding is None or not facts.finding.genuine:
-        yield "the requester was not found genuine"
     recipient = facts.recipient
     if recipient is None or not recipient.active or recipient.key_revoked or not recipient.key_by_two:
         yield "the key is not one that may receive"
@@ -108,6 +111,12 @@ def _of_request(facts: ReleaseFacts, now: datetime) -> Iterator[str]:
     said = facts.demand
     if None in (said.jurisdiction, said.agency, said.instrument, said.kind, said.ground, said.requester):
         yield "something essential is not known"
+    if not all(said.instrument in books.adopted for books in facts.books):
+        yield "nobody has adopted the law that it comes under"
+    if facts.finding is None or not facts.finding.genuine:
+        yield "the requester was not found genuine"
+    elif not now - (FOUND_IN_EMERGENCY_FOR if said.emergency else FOUND_FOR) < facts.finding.at <= now:
+        yield "the requester was found genuine too long ago"
     if facts.state not in (State.SEALED, State.RELEASED) or facts.erased or facts.package_destroyed:
         yield "the request is not at release"
     if facts.undecided_matters:
@@ -123,26 +132,26 @@ def _of_item(
     pauses: Sequence[Pause],
     suspended: Collection[tuple[str, str]],
 ) -> Iterator[str]:
-    approval, item, finding = packed.approval, packed.item, facts.finding
+    approval, finding = packed.approval, facts.finding
     if approval is None or approval.agreer is None or finding is None:
         yield "two people have not approved it"
         return
-    if approval.proposer.code in (approval.agreer.code,) or finding.by == approval.agreer.code:
-        yield "one person was two"
-    if not (approval.proposer.active and approval.agreer.active):
-        yield "somebody who has left stands behind it"
-    if {approval.proposer.code, approval.agreer.code} & facts.taking_no_part:
-        yield "somebody who takes no part stands behind it"
-    if not packed.packed <= item.fields & approval.fields & GIVEN_OUT:
-        yield "it is more than asked, allowed and approved"
+    yield from _of_two(facts, approval.proposer, approval.agreer, finding.by)
+    yield from _of_the_least(facts.demand, packed, approval)
     yield from _of_notice(packed, now)
-    labels = answered_as([p for p in pauses if not _way_through(p, facts, packed, suspended)], facts.labels, item, now)
+    if any(
+        clock.kind is ClockKind.RELEASE and clock.direction is Direction.NOT_BEFORE and not clock.ended
+        for clock in packed.clocks
+        if now < clock.at
+    ):
+        yield "it is too early"
+    labels = _counting(facts, packed, now, pauses, suspended)
     for pause in pauses:
-        covers = any(touches(pause, label, item, now) for label in labels)
-        if covers and holds_release(pause, now) and not _way_through(pause, facts, packed, suspended):
+        if not any(touches(pause, label, packed.item, now) for label in labels):
+            continue
+        if holds_release(pause, now) and not _way_through(pause, facts, packed, suspended):
             yield f"{pause.name}/{pause.version} covers it and no way leads through"
-        own = any(touches(pause, label, item, now) for label in facts.labels[:1])
-        if own and pause.ended_epoch is not None:
+        if pause.ended_epoch is not None:
             if min(finding.epoch, approval.epoch, facts.package_epoch) < pause.ended_epoch:
                 yield f"{pause.name}/{pause.version} has ended, and what was done before it counts"
             arrived_after = facts.demand.arrived_epoch >= pause.ended_epoch
@@ -150,14 +159,145 @@ def _of_item(
                 yield f"{pause.name}/{pause.version} has ended, and its requester has not confirmed since"
 
 
+def ways_needed(
+    facts: ReleaseFacts, now: datetime, *, pauses: Sequence[Pause], suspended: Collection[tuple[str, str]] = ()
+) -> set[str]:
+    """The names of the pauses that would hold it if no way led through: the record of the release names each."""
+    return {
+        pause.name
+        for packed in facts.items
+        for label in _counting(facts, packed, now, pauses, suspended)
+        for pause in pauses
+        if holds_release(pause, now) and touches(pause, label, packed.item, now)
+    }
+
+
+def _counting(
+    facts: ReleaseFacts,
+    packed: PackedItem,
+    now: datetime,
+    pauses: Sequence[Pause],
+    suspended: Collection[tuple[str, str]],
+) -> list[DemandFacts]:
+    standing = [pause for pause in pauses if not _way_through(pause, facts, packed, suspended)]
+    return answered_as(standing, facts.labels, packed.item, now)
+
+
+def _of_two(facts: ReleaseFacts, proposer: Actor, agreer: Actor, verifier: str) -> Iterator[str]:
+    if agreer.code in (proposer.code, verifier):
+        yield "one person was two"
+    if not (proposer.active and agreer.active):
+        yield "somebody who has left stands behind it"
+    may = proposer.roles & {Role.REVIEWER, Role.COUNSEL}, agreer.roles & {Role.APPROVER, Role.COUNSEL}
+    if not all(may):
+        yield "somebody stands behind it who may not"
+    if {proposer.code, agreer.code} & facts.taking_no_part:
+        yield "somebody who takes no part stands behind it"
+
+
+def _of_the_least(said: DemandFacts, packed: PackedItem, approval: ApprovalFacts) -> Iterator[str]:
+    if not packed.packed <= packed.item.fields & approval.fields & GIVEN_OUT:
+        yield "it is more than asked, allowed and approved"
+    if said.ground is Ground.PERMITTED and packed.packed and approval.ground is not Ground.PERMITTED:
+        yield "what is only permitted was not chosen"
+    if not (_lies_in(packed.packed_period, packed.item.period) and _lies_in(packed.packed_period, approval.period)):
+        yield "it is for a longer time than asked and approved"
+
+
+def _lies_in(inner: Period, outer: Period) -> bool:
+    begins, ends = outer.start is None, outer.end is None
+    if outer.start is not None and inner.start is not None:
+        begins = inner.start >= outer.start
+    if outer.end is not None and inner.end is not None:
+        ends = inner.end <= outer.end
+    return begins and ends
+
+
 def _of_notice(packed: PackedItem, now: datetime) -> Iterator[str]:
     notice = packed.notice
     if notice.state is None or notice.objection_open:
         yield "nobody has settled the notice"
-    elif notice.state is NoticeState.GIVEN and (notice.given_at is None or now <= notice.given_at):
-        yield "the account holder had no time"
-    elif notice.state is not NoticeState.GIVEN and notice.until is not None and now >= notice.until:
+    elif notice.state is NoticeState.GIVEN:
+        if notice.given_at is None or now < max(
+            notice.given_at + OBJECTION_WINDOW, notice.objection_until or notice.given_at
+        ):
+            yield "the account holder had no time"
+    elif notice.until is not None and now >= notice.until:
         yield "what kept the account holder from being told is over"
+    elif notice.state is NoticeState.DEFERRED:
+        if notice.until is None or notice.since is None or notice.until - notice.since > LONGEST_DEFERRAL:
+            yield "the notice is deferred for too long"
+        if not (notice.reason and notice.approver):
+            yield "the notice is deferred for no reason"
+    elif not notice.citation:
+        yield "nothing is cited that keeps the account holder from being told"
+
+
+# --- other requests of possibly the same matter
+
+
+@dataclass(frozen=True)
+class MatterRead:
+    labels: frozenset[DemandFacts]
+    there: frozenset[str]  # where the account holder is, for every pause that looks
+    undecided: bool
+    ever_held: bool
+
+
+def matter_read(
+    own: Sequence[DemandFacts], item: ItemFacts, others: Iterable[Other], pauses: Sequence[Pause], now: datetime
+) -> MatterRead:
+    """What is one matter is under every label that either request has. While nobody has decided, one that a pause held
+    keeps the other, unless it was said to be just the same."""
+    labels, there, undecided = set(), set(places_of(item)), False
+    ever_held = any(_ended_over(pause, pauses, own, item, now) for pause in pauses)
+    agreed = any(place.source is PlaceSource.AGREED for place in item.places)
+    for other in others:
+        was_held = any(
+            touches(pause, other.demand, other.item, now)
+            and (pause.ended_epoch is None or other.demand.arrived_epoch < pause.ended_epoch)
+            for pause in pauses
+        )
+        ever_held |= was_held
+        undecided |= was_held and not other.decided and not _said_alike(other, own, item, pauses)
+        if other.decided:
+            labels.add(_labelled_as(own[0], other.demand))
+            there |= places_of(other.item) if places_of(item) and not agreed else frozenset()
+    return MatterRead(frozenset(labels), frozenset(there), undecided, ever_held)
+
+
+def _labelled_as(own: DemandFacts, other: DemandFacts) -> DemandFacts:
+    return replace(
+        own,
+        jurisdiction=other.jurisdiction,
+        agency=other.agency,
+        instrument=other.instrument,
+        related_to=own.related_to if other.related_to is None else other.related_to,
+    )
+
+
+def _said_alike(other: Other, own: Sequence[DemandFacts], item: ItemFacts, pauses: Sequence[Pause]) -> bool:
+    """In everything that could be said otherwise of the same, and that a pause of this desk has ever asked for."""
+    looking = any(pause.subjects or pause.related_to for pause in pauses)
+    there, said = places_of(other.item), other.demand
+    return any(
+        (label.jurisdiction, label.agency, label.instrument) == (said.jurisdiction, said.agency, said.instrument)
+        and (not looking or (label.related_to == said.related_to and places_of(item) == there))
+        for label in own
+    )
+
+
+def _ended_over(
+    pause: Pause, pauses: Sequence[Pause], own: Sequence[DemandFacts], item: ItemFacts, now: datetime
+) -> bool:
+    """Of this request itself: a pause that has ended since it arrived, and not only been replaced."""
+    if pause.everything or pause.ended_epoch is None or pause.ended_epoch <= own[0].arrived_epoch:
+        return False
+    goes_on = any(each.name == pause.name and each.ended_epoch is None for each in pauses)
+    return not goes_on and any(touches(pause, label, item, now) for label in own)
+
+
+# --- ways through a pause
 
 
 def _way_through(pause: Pause, facts: ReleaseFacts, packed: PackedItem, suspended: Collection[tuple[str, str]]) -> bool:
@@ -170,7 +310,7 @@ def _way_through(pause: Pause, facts: ReleaseFacts, packed: PackedItem, suspende
 def is_used(pause: Pause, use: ExceptionFacts, said: DemandFacts, *, matter_held: bool) -> bool:
     """Announced with the pause, fitting, and agreed to by as many and such people as it asks for."""
     found = next((each for each in pause.exceptions if each.name == use.exception), None)
-    if found is None or use.pause != pause.name or use.epoch < pause.since_epoch or not _fits(found, said):
+    if found is None or use.pause != pause.name or use.epoch < pause.since_epoch or not fits(found, said):
         return False
     agreed = [actor for actor in (use.agreer, use.third) if actor is not None]
     people = {actor.code for actor in (use.proposer, *agreed)}
@@ -192,7 +332,7 @@ def _meet(agreed: Sequence[Actor], bar: Sequence[Role]) -> bool:
     return not bar or any(bar[0] in actor.roles for actor in agreed)
 
 
-def _fits(found: PauseException, said: DemandFacts) -> bool:
+def fits(found: PauseException, said: DemandFacts) -> bool:
     if not (found.kinds or found.instruments or found.issuers or found.offences or found.needs):
         return False
     return (

@@ -58,7 +58,16 @@ from abeyance.rules.terms import (
     Stage,
 )
 from tests.stateful.books import BOOKS
-from tests.stateful.second_reading import broken_promises, holds_release, is_used, places_of, touches
+from tests.stateful.drawing import by_marks
+from tests.stateful.second_reading import (
+    MatterRead,
+    broken_promises,
+    holds_release,
+    is_used,
+    matter_read,
+    places_of,
+    touches,
+)
 
 BEGIN = datetime(2020, 7, 1, tzinfo=UTC)
 END = BEGIN + timedelta(days=730)
@@ -625,20 +634,8 @@ class TwoYears:
         """As the database does: by marks, and from there by the jurisdictions as which somebody is answered."""
         key = self.changes, tuple((each.jurisdiction, each.agency) for each in labels)
         if key not in self.remembered:
-            self.remembered[key] = self._by_marks(labels)
+            self.remembered[key] = by_marks(self.versions, labels)
         return self.remembered[key]
-
-    def _by_marks(self, labels: Sequence[DemandFacts]) -> list[Pause]:
-        found: list[Pause] = []
-        left, asked = list(self.versions), list(labels)
-        while asked:
-            more = [pause for pause in left if any(pause_rules.prefilter(pause, each) for each in asked)]
-            gone = {id(pause) for pause in more}
-            left = [pause for pause in left if id(pause) not in gone]
-            found += more
-            as_which = {pause.treat_as for pause in more if pause.mode is PauseMode.TREAT_AS}
-            asked = [replace(each, jurisdiction=country) for country in as_which for each in labels]
-        return found
 
     def _matter(self, request: Request) -> matters.Matter:
         others = tuple(
@@ -650,31 +647,13 @@ class TwoYears:
             for label in other.labels
         )
         found = matters.matter_of(request.labels, [request.item], Others(others), self.versions, self.now)
-        open_ones = {
-            other.pair
-            for other in others
-            if not other.decided
-            and not self._said_alike(other, request)
-            and any(
-                (pause.ended_epoch is None or pause.ended_epoch > other.demand.arrived_epoch)
-                and touches(pause, other.demand, other.item, self.now)
-                for pause in self.versions
-            )
-        }
-        assert bool(found.undecided) is bool(open_ones), "a matter that a pause held is not seen"
-        self.seen["undecided matters"] += bool(open_ones)
+        told = MatterRead(
+            frozenset(found.labels), places_of(found.placed(request.item)), bool(found.undecided), found.ever_held
+        )
+        assert told == matter_read(request.labels, request.item, others, self.versions, self.now), "a way round a pause"
+        self.seen["undecided matters"] += bool(found.undecided)
         self.seen["ever held"] += found.ever_held
         return found
-
-    def _said_alike(self, other: Other, request: Request) -> bool:
-        """In everything that could be said otherwise of the same, and that a pause of this desk has ever asked for."""
-        looking = any(pause.subjects or pause.related_to for pause in self.versions)
-        there, said = places_of(other.item), other.demand
-        return any(
-            (label.jurisdiction, label.agency, label.instrument) == (said.jurisdiction, said.agency, said.instrument)
-            and (not looking or (label.related_to == said.related_to and places_of(request.item) == there))
-            for label in request.labels
-        )
 
     def _labels_with_matter(self, request: Request) -> list[DemandFacts]:
         return [*request.labels, *(self._matter(request).labels if request in self.pairs else ())]
