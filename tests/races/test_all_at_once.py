@@ -95,7 +95,7 @@ def test_no_release_lies_behind_an_act_that_covers_it(nothing_queued: Desk) -> N
 def a_request_of_the_same_account(desk: Desk, identifier: str) -> str:
     """Under another law, which nothing has paused yet."""
     ref = desk.arrive(identifier)
-    asked = demand(items=[item(identifier=identifier)], instrument="hk-nsl43-s4")
+    asked = demand(items=[item(identifier=identifier, subject_country="SG")], instrument="hk-nsl43-s4")
     confirming.confirm(ref, asked, by=desk.first, now=desk.now())
     return ref
 

@@ -282,6 +282,8 @@ class History:
             return
         other = drawing.a_demand(chance, self.now, 0, source=chance.choice(drawing.SOURCES[2:4]))
         request.known = []
+        if chance.random() < 0.3:  # and more is asked for than before
+            request.item = replace(request.item, asked_epoch=self.epoch, asked_at=self.now)
         label = replace(newest, related_to=chance.choice([newest.related_to, frozenset(), other.related_to]))
         if chance.random() < 0.3:
             label = replace(label, jurisdiction=other.jurisdiction, agency=other.agency, instrument=other.instrument)
@@ -687,8 +689,13 @@ def _unknown_is_elsewhere(wanted: frozenset[str], item: ItemFacts) -> Reach:
     return Reach.YES if not wanted or subjects.countries(item) & wanted else Reach.NO
 
 
-def _by_epoch_alone(pause: Pause, demand: DemandFacts) -> Reach:
-    return Reach.YES if pause.under_way or demand.arrived_epoch >= pause.since_epoch else Reach.NO
+def _by_epoch_alone(pause: Pause, demand: DemandFacts, item: ItemFacts) -> Reach:
+    newest = max(demand.arrived_epoch, item.asked_epoch)
+    return Reach.YES if pause.under_way or newest >= pause.since_epoch else Reach.NO
+
+
+def _as_old_as_the_request(pause: Pause, demand: DemandFacts, item: ItemFacts) -> Reach:
+    return arrived(pause, demand, replace(item, asked_epoch=0, asked_at=None))
 
 
 def _lapses_wholly(pause: Pause, now: datetime) -> frozenset[Stage]:
@@ -744,7 +751,7 @@ def _no_reach(*args: Any, **named: Any) -> Reach:
     return Reach.NO
 
 
-held_under_any = pause_rules.held_under_any
+held_under_any, arrived = pause_rules.held_under_any, pause_rules._arrived
 BROKEN: list[tuple[Any, str, Any]] = [
     (pause_rules, "held_under_any", lambda *args, **named: None),
     (pause_rules, "held_under_any", _modes_hold_nothing),
@@ -757,6 +764,7 @@ BROKEN: list[tuple[Any, str, Any]] = [
     (pause_rules, "_named", _no_reach),
     (pause_rules, "_subject", _unknown_is_elsewhere),
     (pause_rules, "_arrived", _by_epoch_alone),
+    (pause_rules, "_arrived", _as_old_as_the_request),
     (pause_rules, "with_treated", lambda labels, treating: tuple(labels)),
     (pause_rules, "is_tighter", lambda new, old: True),
     (subjects, "countries", _the_last_word_counts),
