@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.security import SecurityMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
 from abeyance.site import answers
@@ -35,6 +36,15 @@ def headers(get_response: Next) -> Next:
         return response
 
     return answer
+
+
+class Encrypted(SecurityMiddleware):
+    """Plain HTTP is led to HTTPS, but for an onion service: its way is encrypted, and there is no other."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if settings.ONION and request.META.get("HTTP_HOST") == settings.ONION:
+            return None
+        return super().process_request(request)
 
 
 def bounds(get_response: Next) -> Next:

@@ -6,6 +6,7 @@ A name that we do not know stops the program: a mistyped option must not silentl
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -66,6 +67,9 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
     return check
 
 
+ONION = re.compile(r"[a-z2-7]{56}\.onion")  # Tor rend-spec-v3, section 6
+
+
 def _database_url(value: object) -> str:
     text = _text(value)
     if text and urlsplit(text).scheme not in {"postgres", "postgresql"}:
@@ -81,6 +85,13 @@ def _origin(value: object) -> str:
         parts.path or not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local))
     ):
         raise ValueError("an https:// address without a path (http:// only for localhost)")
+    return text
+
+
+def _onion(value: object) -> str:
+    text = _text(value)
+    if text and not ONION.fullmatch(text):
+        raise ValueError("the name of an onion service: 56 letters and digits, then .onion")
     return text
 
 
@@ -113,6 +124,7 @@ class Options:
     portal_host: str = _option("127.0.0.1", _text, "address that the portal listens on")
     portal_port: int = _option(8301, _whole(0, 65535), "port of the portal; 0 takes a free one")
     portal_origin: str = _option("", _origin, "the portal's address as the public types it")
+    portal_onion: str = _option("", _onion, "the portal's name as an onion service, if it has one")
     web_workers: int = _option(1, _whole(1, 64), "processes each for desk and portal")
     worker_jobs: int = _option(4, _whole(1, 64), "jobs that one worker does at the same time")
     operator_name: str = _option("", _text, "the operator's name in letters and reports")

@@ -66,7 +66,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "abeyance.site.portal_urls" if _is_portal else "abeyance.site.desk_urls"
 MIDDLEWARE = [
     "abeyance.site.guard.headers",
-    "django.middleware.security.SecurityMiddleware",
+    "abeyance.site.guard.Encrypted",
     "abeyance.site.guard.hosts",
     "abeyance.site.guard.bounds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,8 +140,10 @@ if not _is_portal:
     }
 
 _origin = ABEYANCE.portal_origin if _is_portal else ABEYANCE.desk_origin
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + ([urlsplit(_origin).hostname or ""] if _origin else [])
-CSRF_TRUSTED_ORIGINS = [_origin] if _origin else []
+ONION = ABEYANCE.portal_onion if _is_portal else ""
+_names = [urlsplit(_origin).hostname or "", ONION]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *(name for name in _names if name)]
+CSRF_TRUSTED_ORIGINS = ([_origin] if _origin else []) + ([f"http://{ONION}"] if ONION else [])
 
 _secure = _origin.startswith("https://")
 # The prefix keeps a neighbour, such as the portal under the same domain, from setting a cookie that the desk reads.

@@ -28,6 +28,7 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(tmp_p
         ("ABEYANCE_MAIL_SECURITY", "some"),
         ("ABEYANCE_DESK_ORIGIN", "http://desk.example.org"),
         ("ABEYANCE_DESK_ORIGIN", "https://desk.example.org/path"),
+        ("ABEYANCE_PORTAL_ONION", "http://example.onion"),
         ("ABEYANCE_KEY_COPIES_DAYS", "0"),
         ("ABEYANCE_KEY_COPYS_DAYS", "7"),
         ("DATABASE_URL", "mysql://x@y/z"),

@@ -166,3 +166,25 @@ def test_the_two_sites_share_neither_secret_nor_cookie(ready: Home) -> None:
     assert all(desk != portal for desk, portal in zip(*said, strict=True))
     secure = {"ABEYANCE_DESK_ORIGIN": "https://desk.example", "ABEYANCE_PROCESS": "desk"}
     assert [name.startswith("__Host-") for name in ready.python_says(script, **secure).split()[1:3]] == [True, True]
+
+
+def test_an_onion_service_is_the_portals_alone_and_is_not_led_elsewhere(ready: Home) -> None:
+    onion = "a2" * 28 + ".onion"
+    script = f"""
+import django; django.setup()
+from django.test import Client
+for host in ("requests.example", "{onion}", "other.example"):
+    print(Client(raise_request_exception=False).get("/consult/", HTTP_HOST=host).status_code)
+client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+token = client.get("/consult/", HTTP_HOST="{onion}").cookies["abeyance_portal_csrf"].value
+for origin in ("http://{onion}", "http://other.example"):
+    said = {{"csrfmiddlewaretoken": token}}
+    print(client.post("/consult/leave", said, HTTP_HOST="{onion}", HTTP_ORIGIN=origin).status_code)
+"""
+    said = {"ABEYANCE_PORTAL_ORIGIN": "https://requests.example", "ABEYANCE_PORTAL_ONION": onion}
+    more = {"DJANGO_SETTINGS_MODULE": "abeyance.site.settings", "PYTHONWARNINGS": "ignore"}
+    assert ready.python_says(script, ABEYANCE_PROCESS="portal", **said, **more).split() == [
+        "301", "200", "400", "302", "403"
+    ]  # fmt: skip
+    hosts = "from abeyance.site import settings as s; print(*s.ALLOWED_HOSTS)"
+    assert onion not in ready.python_says(hosts, ABEYANCE_PROCESS="desk", **said)
