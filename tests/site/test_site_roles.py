@@ -172,11 +172,12 @@ def test_an_onion_service_is_the_portals_alone_and_is_not_led_elsewhere(ready: H
     onion = "a2" * 28 + ".onion"
     script = f"""
 import django; django.setup()
+from django.conf import settings
 from django.test import Client
 for host in ("requests.example", "{onion}", "other.example"):
     print(Client(raise_request_exception=False).get("/consult/", HTTP_HOST=host).status_code)
 client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-token = client.get("/consult/", HTTP_HOST="{onion}").cookies["abeyance_portal_csrf"].value
+token = client.get("/consult/", HTTP_HOST="{onion}").cookies[settings.CSRF_COOKIE_NAME].value
 for origin in ("http://{onion}", "http://other.example"):
     said = {{"csrfmiddlewaretoken": token}}
     print(client.post("/consult/leave", said, HTTP_HOST="{onion}", HTTP_ORIGIN=origin).status_code)
