@@ -160,10 +160,14 @@ def test_a_code_is_taken_once_by_all_processes_for_as_long_as_it_counts(desk: An
         assert browser.post("/sign-in/", {"login": name, "password": PASSWORD}).status_code == 302
         return str(browser.post("/sign-in/factors/authenticate/", {"code": code}).headers.get("Location", "refused"))
 
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO signin_attempts VALUES ('long-ago', '', now() - interval '1 s')")
     assert sign_in() == "/"
     with connection.cursor() as cursor:
         cursor.execute("SELECT expires > now() + interval '80 s' FROM signin_attempts WHERE cache_key LIKE '%%used%%'")
         assert cursor.fetchall() == [(True,)]
+        cursor.execute("SELECT count(*) FROM signin_attempts WHERE cache_key = 'long-ago'")
+        assert cursor.fetchone() == (0,)
     assert sign_in() == "refused"
 
 
