@@ -75,6 +75,8 @@ def where(_: argparse.Namespace) -> Answer:
     found += [(str(path), "the cases that live, sealed under the key ring") for path in keyring.survivor_files(home)]
     if source is Source.TRIAL:
         found.append((str(keyring.folder(home) / keyring.TRIAL_FILE), "opens the key ring: for trying it out only"))
+    secret = home / "secrets" / "desk-secret"
+    found.append((str(secret), "opens members' one-time codes and alarm addresses: copy it into the same folder"))
     days = settings.ABEYANCE.key_copies_days
     last = f"No backup holds these. A copy of them that is older than {days} days must be destroyed, or erasure is not."
     document = {"files": [{"path": path, "what": what} for path, what in found], "key_copies_days": days}

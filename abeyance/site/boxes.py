@@ -6,10 +6,16 @@ from __future__ import annotations
 import base64
 from functools import lru_cache
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+from abeyance.errors import Unsafe
+
+SEALED_ELSEWHERE = (
+    "This was sealed under another secret of the desk (secrets/desk-secret): put that one back, or begin anew."
+)
 
 
 def seal(purpose: bytes, text: str) -> str:
@@ -17,7 +23,11 @@ def seal(purpose: bytes, text: str) -> str:
 
 
 def open_(purpose: bytes, sealed: str) -> str:
-    return _box(purpose, settings.SECRET_KEY).decrypt(sealed.encode()).decode()
+    """Raises Unsafe where the desk's secret is another one than when it was sealed, as after a restore without it."""
+    try:
+        return _box(purpose, settings.SECRET_KEY).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise Unsafe(SEALED_ELSEWHERE) from None
 
 
 @lru_cache(maxsize=8)

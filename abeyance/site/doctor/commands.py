@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     work.pauses,
     house.law,
     house.people,
+    house.factors,
     house.guidance,
     house.contact,
 )

@@ -58,6 +58,23 @@ def people(reader: str) -> Iterator[Finding]:
         yield good("people", "For every instrument there are members who could answer it.")
 
 
+def factors(reader: str) -> Iterator[Finding]:
+    """After a restore without the desk's secret nobody's one-time code would be right."""
+    from allauth.mfa.models import Authenticator
+
+    from abeyance.site import boxes
+    from abeyance.site.signin.adapter import PURPOSE
+
+    closed = 0
+    for row in Authenticator.objects.filter(type=Authenticator.Type.TOTP):
+        try:
+            boxes.open_(PURPOSE, row.data["secret"])
+        except AbeyanceError:
+            closed += 1
+    if closed:
+        yield wrong("sign-in", f"One-time codes of {closed} member(s) do not open. {boxes.SEALED_ELSEWHERE}")
+
+
 def guidance(reader: str) -> Iterator[Finding]:
     """Whoever has officers at the door should find a text, and a number."""
     from abeyance.policy import advising

@@ -66,14 +66,15 @@ def _check(folder: Path) -> Answer:
 def run_restore(args: argparse.Namespace) -> Answer:
     if args.in_place == bool(args.folder):
         raise BadInput("Give the folder of a backup, or --in-place.")
-    more = ""
+    more = secret = ""
     if args.in_place:
         home.enter()
         pause = putting_back.hold("The database of this desk was put back from a copy.")
     else:
         pause = putting_back.put_back(args.folder, args.keys)
         more = putting_back.missing_settings(args.folder)
-    text = "\n".join(filter(None, [putting_back.NEXT.format(pause=pause), more]))
+        secret = putting_back.missing_secret(args.keys)
+    text = "\n".join(filter(None, [putting_back.NEXT.format(pause=pause), more, secret]))
     return Answer({"pause": pause, "home": str(home.here().path), "settings": more or None}, text)
 
 

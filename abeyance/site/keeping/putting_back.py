@@ -24,6 +24,11 @@ SETTINGS = (
     "Settings are in no backup, since they may hold passwords. The desk that made this one had set: {names}. "
     "Put your copy into {file} before you serve."
 )
+DESKS_OWN = "desk-secret"
+WITHOUT_IT = (
+    "Your copy of the keys has no desk-secret, so members' one-time codes and alarm addresses do not open here: "
+    "passkeys go on, and two members let the others begin anew."
+)
 LINKS = "UPDATE release_link SET void_at = clock_timestamp() WHERE void_at IS NULL AND confirmed_at IS NULL"
 
 
@@ -55,6 +60,11 @@ def missing_settings(folder: Path) -> str:
     return SETTINGS.format(names=names, file=home.here().path / options.CONFIG_NAME)
 
 
+def missing_secret(keys: Path | None) -> str:
+    """What a new secret of the desk means, where the old one did not come with the keys."""
+    return "" if keys and (keys / DESKS_OWN).is_file() else WITHOUT_IT
+
+
 def hold(reason: str) -> str:
     """Also for a database that was put back by other means."""
     renumbering.renumber(home.here())
@@ -77,11 +87,12 @@ def _refuse_used(place: Home) -> None:
 
 
 def _take_keys(place: Home, keys: Path | None) -> None:
-    """The ring is kept apart from every backup, so it comes by another way."""
+    """The ring is kept apart from every backup, so it comes by another way; the desk's secret with it."""
     target = place.path / "keys"
     for source in sorted(keys.iterdir()) if keys else []:
         if source.is_file() and not source.name.endswith(".lock"):
-            home.write_bytes(target / source.name, source.read_bytes())
+            folder = place.path / "secrets" if source.name == DESKS_OWN else target
+            home.write_bytes(folder / source.name, source.read_bytes())
     if not (target / "ring").is_file():
         raise BadInput(
             f"There is no key ring in {target}. Backups do not hold it: name the folder of your copy with --keys."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
+import os
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,6 +12,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
+from abeyance.errors import Unsafe
 from abeyance.site import boxes
 
 PURPOSE = b"abeyance one-time codes"
@@ -42,7 +45,11 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
         return boxes.seal(PURPOSE, text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return boxes.open_(PURPOSE, encrypted_text)
+        """Under another desk's secret no code is right; `doctor` says so, and two members let one begin anew."""
+        try:
+            return boxes.open_(PURPOSE, encrypted_text)
+        except Unsafe:
+            return base64.b32encode(os.urandom(20)).decode()
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {"id": context.request.get_host().partition(":")[0], "name": "Abeyance desk"}
