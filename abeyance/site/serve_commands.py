@@ -31,7 +31,7 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    chosen = _with_ports(options.load(os.environ))
+    chosen = _with_ports(options.load(os.environ), portal=not args.no_portal)
     place = home.make_ready()
     with upkeep.serving(place.path):
         supervisor = Supervisor(place, children(chosen, portal=not args.no_portal), not chosen.database_url)
@@ -47,11 +47,14 @@ def run(args: argparse.Namespace) -> Answer:
     return Answer({"stopped": True}, "The desk has stopped.")
 
 
-def _with_ports(chosen: Options) -> Options:
-    desk = _free_port(chosen.desk_host, chosen.desk_port, "ABEYANCE_DESK_PORT")
-    portal = _free_port(chosen.portal_host, chosen.portal_port, "ABEYANCE_PORTAL_PORT")
-    os.environ |= {"ABEYANCE_DESK_PORT": str(desk), "ABEYANCE_PORTAL_PORT": str(portal)}
-    return replace(chosen, desk_port=desk, portal_port=portal)
+def _with_ports(chosen: Options, *, portal: bool) -> Options:
+    chosen = replace(chosen, desk_port=_free_port(chosen.desk_host, chosen.desk_port, "ABEYANCE_DESK_PORT"))
+    os.environ["ABEYANCE_DESK_PORT"] = str(chosen.desk_port)
+    if portal:
+        free = _free_port(chosen.portal_host, chosen.portal_port, "ABEYANCE_PORTAL_PORT")
+        os.environ["ABEYANCE_PORTAL_PORT"] = str(free)
+        chosen = replace(chosen, portal_port=free)
+    return chosen
 
 
 def _free_port(host: str, port: int, variable: str) -> int:
