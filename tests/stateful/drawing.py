@@ -198,7 +198,7 @@ def changed(pause: Pause, chance: random.Random) -> Pause:
     axis = chance.choice(["jurisdictions", "related_to", "laws", "services", "subjects"])
     others: list[dict[str, Any]] = [
         {axis: frozenset()},
-        {axis: getattr(pause, axis) | {chance.choice(COUNTRIES)}},
+        {axis: getattr(pause, axis) | {{"laws": "eu", "services": "other"}.get(axis, chance.choice(COUNTRIES))}},
         {"stages": frozenset(Stage)},
         {"stages": _stages(chance)},
         {"exceptions": pause.exceptions[1:]},
