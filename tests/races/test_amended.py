@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from abeyance.answer import actions as answers
 from abeyance.casefile.models import Package, Release
 from abeyance.fence import crossing
+from abeyance.intake import confirming
 from abeyance.ledger.models import Entry
 from abeyance.pauses import actions as pauses
-from abeyance.release import actions
-from tests.casefile.packed import declare, sealed, stated
-from tests.desk import Desk, item
+from abeyance.release import actions, making
+from tests.casefile.packed import declare, letter, sealed, stated
+from tests.desk import Desk, demand, item
 from tests.races.test_races import ended, in_child, in_step, lift, releasing, renew
 
 RELEASERS = 4
@@ -45,8 +47,15 @@ def covered(desk: Desk) -> list[Package]:
 
 @pytest.fixture
 def free(desk: Desk) -> list[Package]:
-    """Of an account holder elsewhere, whom no pause here is about."""
-    return [sealed(desk, items=[item(subject_country="SG", identifier_kind="email", identifier="wren@post.example")])]
+    """Of an account holder elsewhere, whom no pause here is about, and whose papers name nobody else's account."""
+    wren = item(subject_country="SG", identifier_kind="email", identifier="wren@post.example")
+    ref = desk.arrive("wren@post.example")
+    confirming.confirm(ref, demand(items=[wren]), by=desk.first, now=desk.now())
+    desk.verify(ref)
+    answers.propose(ref, by=desk.first, now=desk.now())
+    answers.agree(ref, by=desk.second, now=desk.now())
+    desk.bar_notice(ref)
+    return [making.gather(ref, letter=letter, by=desk.first, now=desk.now())]
 
 
 def released(packages: list[Package]) -> set[int]:
