@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -118,9 +119,12 @@ def test_a_text_that_tells_of_an_account_is_not_sent_around_the_gate(desk: Desk)
     assert codes(refused.value) == {"step-tells"}
 
 
-def test_alarms_come_at_half_a_quarter_and_a_tenth_of_the_time_and_say_nothing_of_the_case(desk: Desk) -> None:
+def test_alarms_come_at_half_a_quarter_and_a_tenth_of_the_time_and_say_nothing_of_the_case(
+    desk: Desk, settings: Any
+) -> None:
     # Before the pause's own alarm: nobody else has confirmed it, which is said after three days.
     ref, sent = held(desk, deadline=desk.now() + timedelta(days=2)), []
+    settings.ABEYANCE = replace(settings.ABEYANCE, alarm_hosts="127.0.0.1")
     ways.add(Member.objects.get(code=desk.first), "json://127.0.0.1:9/", now=desk.now())
     start = desk.now()
     steps.keep(desk.case(ref), now=start)

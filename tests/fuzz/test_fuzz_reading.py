@@ -34,7 +34,7 @@ def reading_of(data: bytes) -> Reading:
     return Reading(tuple(walk.parts), tuple(found.suggestions), tuple(walk.marks))
 
 
-@settings(max_examples=1200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(which=st.integers(0, 10), other=st.integers(0, 10), seed=st.integers(0, 2**32))
 def test_no_damage_to_a_good_file_is_too_much(which, other, seed):
     logging.disable(logging.CRITICAL)

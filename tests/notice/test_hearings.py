@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -95,9 +96,10 @@ def test_what_is_said_is_sealed_and_whoever_asked_sees_only_what_came_of_it(desk
     assert bytes(Hearing.objects.get().said) == b""
 
 
-def test_an_overdue_one_alarms_until_somebody_acknowledges(desk: Desk) -> None:
+def test_an_overdue_one_alarms_until_somebody_acknowledges(desk: Desk, settings: Any) -> None:
     declare(desk)
     code, sent = asked(desk), []
+    settings.ABEYANCE = replace(settings.ABEYANCE, alarm_hosts="127.0.0.1")
     ways.add(Member.objects.get(code=desk.first), "json://127.0.0.1:9/", now=desk.now())
 
     def send(address: str, subject: str, text: str) -> bool:

@@ -125,8 +125,8 @@ def world(desk: Any) -> dict[str, str]:
     }
 
 
-def looked_at(person: Any, name: str) -> list[str]:
-    """What is wrong with the page that is shown, at both widths and, for a picture, kept."""
+def looked_at(person: Any, name: str, rules: list[str] | None = None) -> list[str]:
+    """What is wrong with the page that is shown, at both widths and, for a picture, kept. `rules`: not all of axe's."""
     wrong = []
     for width, size in (("phone", PHONE), ("desktop", DESKTOP)):
         person.page.set_viewport_size(size)
@@ -136,7 +136,8 @@ def looked_at(person: Any, name: str) -> list[str]:
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             person.page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
-    for found in Axe().run(person.page).response["violations"]:
+    asked = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "rule", "values": rules}} if rules else {})
+    for found in Axe().run(person.page, options=asked).response["violations"]:
         if found["impact"] in GRAVE:
             where = "; ".join(str(node["target"]) for node in found["nodes"][:3])
             wrong.append(f"{name}: {found['id']} ({found['impact']}): {where}")
@@ -145,18 +146,18 @@ def looked_at(person: Any, name: str) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_sound(scheme: str, desk: Any, member: Any, nobody: Any) -> None:
-    known = world(desk)
+    known, wrong = world(desk), []
     person = member(desk.first, color_scheme=scheme)
-    wrong = []
+    rules = ["color-contrast"] if scheme == "dark" else None  # nothing else can differ
     for name, path in PAGES.items():
         path = path.replace("QUILL-2020-07", known["pause"]).format(**known)
         answer = person.page.goto(person.site + path)
         if answer.status >= 400 and name != "not-there":
             wrong.append(f"{name}: {answer.status}")
-        wrong += looked_at(person, f"{name}-{scheme}" if scheme == "dark" else name)
+        wrong += looked_at(person, f"{name}-{scheme}" if scheme == "dark" else name, rules)
     for name, path in OPEN.items():
         nobody.go(path)
-        wrong += looked_at(nobody, f"{name}-{scheme}" if scheme == "dark" else name)
+        wrong += looked_at(nobody, f"{name}-{scheme}" if scheme == "dark" else name, rules)
     assert wrong == []
     assert [said for said in (*person.wrong, *nobody.wrong) if "Content Security Policy" in said] == []
 

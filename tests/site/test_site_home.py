@@ -90,15 +90,14 @@ def test_a_full_disk_is_one_sentence_and_the_home_goes_on_when_there_is_room(hom
     assert len(home.json("member", "list")) == 2
 
 
-def test_data_of_a_newer_server_is_left_alone(home: Home) -> None:
-    home.run("member", "list")
-    marker = home.path / "pg" / "data" / "PG_VERSION"
+def test_data_of_a_newer_server_is_left_alone(prepared: Home) -> None:
+    marker = prepared.path / "pg" / "data" / "PG_VERSION"
     kept = marker.read_text()
     marker.write_text("99\n")
-    said = home.run("member", "list", code=1).stderr
+    said = prepared.run("member", "list", code=1).stderr
     assert "PostgreSQL 99" in said and "newer" in said
     marker.write_text(kept)
-    home.run("member", "list")
+    prepared.run("member", "list")
 
 
 def test_a_killed_server_is_started_again_and_nothing_is_lost(ready: Home) -> None:

