@@ -6,6 +6,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,9 @@ def _name_home() -> None:
     """A short path, because a socket's may only have 107 letters; reachable, because root cannot run the server."""
     for name in [name for name in os.environ if name.startswith(OURS) and name not in KEPT]:
         del os.environ[name]
+    # Hundreds of commands are started as processes of their own: each would compile everything anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if _is_roomy(MEMORY):
         os.environ["TMPDIR"] = str(MEMORY)  # of what this suite starts, too
         tempfile.tempdir = None

@@ -65,6 +65,7 @@ def test_an_expert_is_consulted_and_the_pause_lifted(desk: Any, member: Any, gue
     key_file = make_key(expert, desk.home)
     asked, answered = (f"mk{secrets.token_hex(12)}" for _ in range(2))
     host.go(f"/consultations/{found.code}/")
+    expect(host.page.locator("[data-fingerprint]")).to_have_count(2)  # else it is not sent: somebody could not read it
     write(host, f"What do you think of {asked}?")
     reads(expert, asked)
     write(expert, f"I think {answered}.")

@@ -13,7 +13,7 @@ from tests.fuzz import corpus
 from tests.intake.reading import papers
 
 # Little text, so that two hundred thousand brackets do not make the suite slow.
-QUICK = Limits(seconds=6, part_seconds=1, text=200_000)
+QUICK = Limits(seconds=5, part_seconds=1, text=100_000)
 DEATHS = ("could not be read", "ended the reading process")
 
 
