@@ -31,10 +31,10 @@ class Asked:
         self._arguments: list[Any] = []
         self._hearers: list[Hearer | None] = []  # one for each statement
 
-    def rows(self, model: type[Row], rest: str, *arguments: object) -> list[Row]:
-        """Whole rows of one table, which `rest` may call `t`; filled by `now`."""
-        statement = f"SELECT {_columns(model)} FROM {model._meta.db_table} t {rest}"  # noqa: S608
-        return self._read(_reader(model, _names(model)), statement, arguments)
+    def rows(self, model: type[Row], rest: str, *arguments: object, without: tuple[str, ...] = ()) -> list[Row]:
+        """Rows of one table, which `rest` may call `t`, but for what is large and nobody reads; filled by `now`."""
+        statement = f"SELECT {_columns(model, without)} FROM {model._meta.db_table} t {rest}"  # noqa: S608
+        return self._read(_reader(model, _names(model, without)), statement, arguments)
 
     def of(self, wanted: models.QuerySet[Row]) -> list[Row]:
         """The rows of a queryset of one table; filled by `now`."""
@@ -163,13 +163,14 @@ class Count:
 
 
 @lru_cache(maxsize=64)
-def _columns(model: type[models.Model]) -> str:
-    return ", ".join(f't."{field.column}"' for field in model._meta.concrete_fields)
+def _columns(model: type[models.Model], without: tuple[str, ...]) -> str:
+    fields = (field for field in model._meta.concrete_fields if field.name not in without)
+    return ", ".join(f't."{field.column}"' for field in fields)
 
 
 @lru_cache(maxsize=64)
-def _names(model: type[models.Model]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields)
+def _names(model: type[models.Model], without: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if field.name not in without)
 
 
 @lru_cache(maxsize=128)

@@ -25,12 +25,12 @@ INSERT INTO casefile_case (key, ref, state, version, channel, restricted, arrive
 SELECT gen_random_uuid(), 'B-' || n, 'to-verify', 1, 'api', false, now(), 0, '', 0, now() + n * interval '1 second'
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) n;
 INSERT INTO casefile_demand (case_id, version, jurisdiction, agency, instrument, emergency, secrecy, particulars,
-    arrived_at)
-SELECT id, 1, %(country)s, %(agency)s, %(law)s, false, false, '', now() FROM casefile_case
+    arrived_at, needs)
+SELECT id, 1, %(country)s, %(agency)s, %(law)s, false, false, '', now(), '{}' FROM casefile_case
 WHERE ref LIKE 'B-%%' AND substr(ref, 3)::bigint BETWEEN %(first)s AND %(last)s;
 INSERT INTO casefile_item (demand_id, case_id, number, service, identifier, fields, nexus_stated, jurisdiction, agency,
-    instrument, arrived_epoch, open)
-SELECT d.id, d.case_id, 1, 'quill', '', '{}', false, d.jurisdiction, d.agency, d.instrument, 0, true
+    instrument, arrived_epoch, open, places)
+SELECT d.id, d.case_id, 1, 'quill', '', '{}', false, d.jurisdiction, d.agency, d.instrument, 0, true, '{}'
 FROM casefile_demand d JOIN casefile_case c ON c.id = d.case_id
 WHERE c.ref LIKE 'B-%%' AND substr(c.ref, 3)::bigint BETWEEN %(first)s AND %(last)s;
 """

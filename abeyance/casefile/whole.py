@@ -71,7 +71,8 @@ def locking(asked: Asked, package: UUID) -> Callable[[], Whole]:
     approvals = asked.rows(Approval, f"WHERE t.item_id IN {ITEMS} AND t.withdrawn_at IS NULL", package)
     notices = asked.rows(NoticeFact, f"WHERE t.item_id IN {ITEMS} ORDER BY t.id DESC", package)
     uses = asked.rows(ExceptionUse, f"WHERE t.case_id = {CASE} ORDER BY t.id", package)
-    orders = asked.of(CourtOrder.objects.filter(case__packages__key=package).defer("named", "document").order_by("pk"))
+    sealed = ("named", "document")
+    orders = asked.rows(CourtOrder, f"WHERE t.case_id = {CASE} ORDER BY t.id", package, without=sealed)
     acts = asked.rows(ClockAct, f"WHERE t.case_id = {CASE} ORDER BY t.id", package)
     identifiers = asked.plain(IDENTIFIERS, package)
 
