@@ -109,7 +109,7 @@ def _timely(pause: Pause, items: QuerySet[Item]) -> QuerySet[Item]:
 
 def _labels_before() -> Combinable:
     """What `casefile.facts.labels_that_count` gives beside the item's own, the newest first, as one text. The look at
-    other versions is made only for requests that have a version whose labels nobody else agreed to."""
+    other versions is made only where the item's own is a later one, to whose labels nobody else has agreed."""
     agreed_since = Demand.objects.filter(
         case=OuterRef("case"), version__gt=OuterRef("version"), labels_agreed_by__isnull=False
     )
@@ -123,9 +123,12 @@ def _labels_before() -> Combinable:
         .annotate(text=StringAgg(each, NEXT, order_by="-version", output_field=TextField()))
         .values("text")
     )
-    relabelled = Demand.objects.filter(version__gt=1, labels_agreed_by=None).values("case")
     return Choice(
-        When(case__in=relabelled, then=Coalesce(Subquery(text), Value(""), output_field=TextField())),
+        When(
+            demand__version__gt=1,
+            demand__labels_agreed_by=None,
+            then=Coalesce(Subquery(text), Value(""), output_field=TextField()),
+        ),
         default=Value(""),
         output_field=TextField(),
     )
