@@ -104,7 +104,7 @@ def run(quick: bool) -> list[Result]:
             for path in alone._reading() * (idle_rounds + 2):
                 alone.ask(path)
             idle = alone.times[len(alone._reading()) * 2 :]  # what is kept in memory is there by then
-            with releasing.beside(desk, packages):
+            with releasing.beside(desk, packages, every=seconds):
                 time.sleep(3)
                 before = releasing.made()
                 _all_at_work(fifty, seconds)
@@ -128,7 +128,7 @@ def _results(
     errors = errors + [said for each in fifty for said in each.errors]
     for said in errors[:5]:
         print(said, flush=True)
-    who = f"{MEMBERS} members at work beside {releasing.CONNECTIONS} connections that release"
+    who = f"{MEMBERS} members at work beside {releasing.CONNECTIONS} connections that release once each"
     middle, idle_middle = statistics.median(times), statistics.median(idle)
     return [
         Result(f"{who}, {len(times):,} pages and steps in {seconds:.0f} s, p95", p95(times), "ms",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
@@ -17,8 +19,9 @@ CONNECTIONS = PROCESSES * THREADS
 
 
 @contextmanager
-def beside(desk: World, packages: Sequence[UUID]) -> Iterator[None]:
-    children = [in_child(_releasing(desk, packages)) for _ in range(PROCESSES)]
+def beside(desk: World, packages: Sequence[UUID], *, every: float = 0.0) -> Iterator[None]:
+    """`every`: seconds between two releases of one connection; 0: as soon as the one before has ended."""
+    children = [in_child(_releasing(desk, packages, every)) for _ in range(PROCESSES)]
     try:
         yield
     finally:
@@ -33,9 +36,9 @@ def made() -> int:
     return Release.objects.count()
 
 
-def _releasing(desk: World, packages: Sequence[UUID]) -> Callable[[], None]:
+def _releasing(desk: World, packages: Sequence[UUID], every: float) -> Callable[[], None]:
     def work() -> None:
-        threads = [threading.Thread(target=_for_ever, args=(desk, packages, n)) for n in range(THREADS)]
+        threads = [threading.Thread(target=_for_ever, args=(desk, packages, n, every)) for n in range(THREADS)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -44,13 +47,15 @@ def _releasing(desk: World, packages: Sequence[UUID]) -> Callable[[], None]:
     return work
 
 
-def _for_ever(desk: World, packages: Sequence[UUID], number: int) -> None:
+def _for_ever(desk: World, packages: Sequence[UUID], number: int, every: float) -> None:
     from django.db import Error, connection
 
     from abeyance.errors import AbeyanceError
     from abeyance.release import actions
 
+    time.sleep(random.uniform(0, every))
     for turn in itertools.count(number):
+        time.sleep(every if turn > number else 0)
         try:
             package = packages[turn % len(packages)]
             actions.release(package, to=desk.cast.fingerprint, channel="file", by=desk.cast.second)

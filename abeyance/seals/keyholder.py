@@ -24,7 +24,7 @@ from abeyance.seals.database import Database
 from abeyance.seals.holding import Holder
 from abeyance.seals.socket_place import address_of, is_ours, socket_path
 
-MOST_CLIENTS = 200
+MOST_CLIENTS = 500  # three hundred that release at once, and the members beside them
 HALF_A_FRAME = 30.0  # seconds that a client may take over one frame once it has begun
 
 
