@@ -32,7 +32,7 @@ class Room:
 
 ROOMS = (
     Room("abeyance.site.serve_commands", ("serve",), bare=True),
-    Room("abeyance.site.demo.commands", ("demo",)),
+    Room("abeyance.site.demo.commands", ("demo",), bare=True),
     Room("abeyance.intake.commands", ("intake", "served")),
     Room("abeyance.site.requests.commands", ("request", "package")),
     Room("abeyance.answer.commands", ("step",)),

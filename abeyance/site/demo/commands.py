@@ -7,15 +7,12 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-
-from django.conf import settings
+from typing import Any
 
 from abeyance.console import Answer
 from abeyance.errors import Refused
-from abeyance.people.models import Member
 from abeyance.rules.decision import Reason
-from abeyance.site.demo import cast
-from abeyance.site.demo.story import Story
+from abeyance.site import home, logs
 from abeyance.site.signin import trying
 
 DONE = "told.json"
@@ -29,11 +26,12 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     demo.add_argument("--once", action="store_true", help="do nothing if the story has been told on this desk")
     demo.add_argument("--code", metavar="NAME", help="print the six digits with which NAME signs in at this moment")
-    demo.set_defaults(run=run)
+    # The home is entered when there is something to be told: most starts of a desk ask only whether there is.
+    demo.set_defaults(run=run, needs_home=False)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    folder = Path(settings.ABEYANCE_HOME) / "demo"
+    folder = home.here().path / "demo"
     if args.code:
         code = trying.of(folder, args.code).code()
         return Answer({"name": args.code, "code": code}, code)
@@ -43,18 +41,31 @@ def run(args: argparse.Namespace) -> Answer:
             return Answer(json.loads(done.read_text()), f"The demonstration is in {folder}.")
         sentence = f"The story has been told on this desk already; what it left is in {folder}."
         raise Refused([Reason("told-already", sentence, "demo:told")])
+    return Answer(_told(folder, done), f"\nEverything that was made lies in {folder}.")
+
+
+def _told(folder: Path, done: Path) -> dict[str, Any]:
+    place = home.enter()
+    if not logs.is_debugging():
+        logs.to_file(place.path, "command")
+    from abeyance.site import upkeep
+    from abeyance.site.demo import cast
+    from abeyance.site.demo.story import Story
+
     _refuse_real_desk()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.now(UTC)
     trying.make(folder)
     told = Story(cast.set_up(folder, now=now), folder, _tell).told()
     done.write_text(json.dumps(told, indent=2) + "\n")
-    return Answer(told, f"\nEverything that was made lies in {folder}.")
+    upkeep.after_a_command(place.path)
+    return told
 
 
 def _refuse_real_desk() -> None:
     """Its policy and directory are invented; they have no place on a desk that people use."""
     from abeyance.casefile.models import Case
+    from abeyance.people.models import Member
 
     if Case.objects.exists() or Member.objects.filter(founder=False).exists():
         sentence = (
