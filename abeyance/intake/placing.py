@@ -41,9 +41,7 @@ def find(ref: str, number: int, country: str, source: PlaceSource, *, by: str, n
     if not COUNTRY.fullmatch(country):
         raise BadInput("country is a country code of two capital letters, such as HK.")
     case = door.open_for(by, ref, Permission.DEMAND_CONFIRM, now=now)
-    demand = newest_demand(case)
-    if demand.confirmed_at is None:
-        raise BadInput(f"Nobody has stated yet what {case.ref} demands: `abeyance request confirm` comes first.")
+    demand = _confirmed(case)
     rows = casefacts.items_of(demand)
     if number not in {row.number for row in rows}:
         raise NotFound(f"{case.ref} has no item {number}.")
@@ -55,7 +53,7 @@ def find(ref: str, number: int, country: str, source: PlaceSource, *, by: str, n
 def ask(ref: str, number: int, *, by: str, now: datetime) -> Demand:
     """Have the service itself say it, and record that as found. It is no more than one source among others."""
     case = door.open_for(by, ref, Permission.DEMAND_CONFIRM, now=now)
-    demand = newest_demand(case)
+    demand = _confirmed(case)  # the service is asked about nobody whom only a machine has read out of the papers
     people.refuse_unless(people.may_take_part(by, demand.jurisdiction))
     rows = casefacts.items_of(demand)
     row = next((each for each in rows if each.number == number), None)
@@ -73,6 +71,13 @@ def ask(ref: str, number: int, *, by: str, now: datetime) -> Demand:
     if country is None:
         raise BadInput(f"{row.service} does not say where this account holder is; record your own finding.")
     return find(ref, number, country, PlaceSource.SERVICE, by=by, now=now)
+
+
+def _confirmed(case: Case) -> Demand:
+    demand = newest_demand(case)
+    if demand.confirmed_at is None:
+        raise BadInput(f"Nobody has stated yet what {case.ref} demands: `abeyance request confirm` comes first.")
+    return demand
 
 
 def _stated(case: Case, demand: Demand) -> StatedDemand:

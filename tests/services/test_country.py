@@ -90,6 +90,8 @@ def test_asking_the_service_holds_what_is_about_people_in_a_paused_place(
     for ref in (first, second, third):
         assert places(ref) == ["service:HK"]
         assert "not known" not in weigh(desk.case(ref), now=desk.now())[1][0].held[0].reason.sentence
+    with pytest.raises(BadInput, match="comes first"):
+        placing.ask(desk.arrive(), 1, by=desk.first, now=desk.now())
     with pytest.raises(BadInput, match="does not say where"):
         placing.ask(about("ben@mail.example"), 1, by=desk.first, now=desk.now())
     monkeypatch.setattr(placing.services, "way_to", lambda name: Way(provider.held, "postgres", provider.reader))

@@ -166,7 +166,7 @@ def tracked() -> list[Path]:
 
 
 def names_a_machine(text: str) -> bool:
-    return re.search(r"/work/main|/root/|/home/\w+/|pypi\.org/simple|files\.pythonhosted", text) is not None
+    return re.search(r"/(?:root|(?:home|work)/\w+)/|pypi\.org/simple|files\.pythonhosted", text) is not None
 
 
 def test_no_file_names_a_machine_or_where_packages_come_from() -> None:
