@@ -7,17 +7,24 @@
 
 To the server each question is a statement of its own, with its own snapshot, one after the other; only the waiting on
 the way is shared. For the places where that counts: inside the fence others wait for us, and a page has many questions.
+What a connection asks again and again, its server process is told once (PREPARE) and then only named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any, TypeVar
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import Error, connection, models
 
 Row = TypeVar("Row", bound=models.Model)
 Plain = tuple[Any, ...]
@@ -25,11 +32,13 @@ Read = Callable[[Plain], Any]
 Hearer = Callable[[list[Plain]], object]
 
 
+AGAIN = 3  # asked as often in this process, it is prepared on each connection that asks it
+MOST_PREPARED, LONGEST, MOST_ARGUMENTS = 200, 8_000, 40  # of one connection; of one statement
+
+
 class Asked:
     def __init__(self) -> None:
-        self._statements: list[str] = []
-        self._arguments: list[Any] = []
-        self._hearers: list[Hearer | None] = []  # one for each statement
+        self._questions: list[_Put] = []
 
     def rows(self, model: type[Row], rest: str, *arguments: object, without: tuple[str, ...] = ()) -> list[Row]:
         """Rows of one table, which `rest` may call `t`, but for what is large and nobody reads; filled by `now`."""
@@ -87,18 +96,25 @@ class Asked:
 
     def also(self, other: Asked) -> None:
         """What the other one asks, after what is asked here, in the same journey."""
-        self._statements += other._statements
-        self._arguments += other._arguments
-        self._hearers += other._hearers
+        self._questions += other._questions
 
     def now(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("; ".join(self._statements), self._arguments)
+            prepared = _prepared_on(connection.connection)
+            said = [prepared.spelled(each) for each in self._questions]
+            arguments = [argument for each in said for argument in each.arguments]
+            try:
+                cursor.execute("; ".join(each.statement for each in said), arguments)
+            except Error:
+                prepared.names.clear()  # nobody knows what became of it; names are never used twice
+                raise
             answers = cursor.cursor  # all have come; what follows asks nothing of the server
-            for hearer in self._hearers:
-                if hearer is not None:
-                    hearer(answers.fetchall())
+            for each in said:
+                if each.hearer is not None:
+                    each.hearer(answers.fetchall())
                 answers.nextset()
+            if fresh := prepared.taking(self._questions):
+                cursor.execute(fresh)
 
     def _read(self, read: Read, statement: str, arguments: tuple[object, ...]) -> list[Any]:
         answer: list[Any] = []
@@ -106,9 +122,87 @@ class Asked:
         return answer
 
     def _add(self, statement: str, arguments: tuple[object, ...], hearer: Hearer | None) -> None:
-        self._statements.append(statement)
-        self._arguments.extend(arguments)
-        self._hearers.append(hearer)
+        self._questions.append(_Put(statement, arguments, hearer))
+
+
+@dataclass(frozen=True)
+class _Put:
+    statement: str
+    arguments: Sequence[Any]
+    hearer: Hearer | None
+
+    @property
+    def spelling(self) -> tuple[str, tuple[str, ...]]:
+        return self.statement, tuple(map(_type, self.arguments))
+
+    @property
+    def is_kept(self) -> bool:
+        """Settings are not, and neither is what few ask or what is very long."""
+        ordinary = self.statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
+        return ordinary and len(self.statement) <= LONGEST and len(self.arguments) <= MOST_ARGUMENTS
+
+
+_asked: Counter[str] = Counter()
+_numbers = count()
+_MARK = re.compile("%[s%]")
+# As what the server reads a value that is written out; of anything else it looks at what it is compared with.
+_TYPES: dict[type, str] = {
+    bool: "boolean",
+    float: "float8",
+    bytes: "bytea",
+    datetime: "timestamptz",
+    date: "date",
+    UUID: "uuid",
+}
+
+
+@dataclass
+class _Prepared:
+    """What the server process of one connection was told to keep, by name. It keeps it until it ends, also when the
+    transaction is rolled back."""
+
+    names: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+
+    def spelled(self, put: _Put) -> _Put:
+        name = self.names.get(put.spelling) if put.is_kept else None
+        if name is None:
+            return put
+        marks = f" ({', '.join(['%s'] * len(put.arguments))})" if put.arguments else ""
+        return _Put(f"EXECUTE {name}{marks}", put.arguments, put.hearer)
+
+    def taking(self, questions: Sequence[_Put]) -> str:
+        """What to tell the server after they were answered, for the next time: without their arguments, which it would
+        keep as well."""
+        return "; ".join(self._taken(each) for each in questions if each.is_kept and self._is_worth_it(each))
+
+    def _is_worth_it(self, put: _Put) -> bool:
+        if put.spelling in self.names or len(self.names) >= MOST_PREPARED:
+            return False
+        if len(_asked) > 10 * MOST_PREPARED:
+            _asked.clear()
+        _asked[put.statement] += 1
+        return _asked[put.statement] >= AGAIN
+
+    def _taken(self, put: _Put) -> str:
+        statement, types = put.spelling
+        self.names[statement, types] = name = f"asked_{next(_numbers)}"
+        kept, numbers = f" ({', '.join(types)})" if types else "", count(1)
+        numbered = _MARK.sub(lambda mark: f"${next(numbers)}" if mark[0] == "%s" else "%", statement)
+        return f"PREPARE {name}{kept} AS {numbered}"
+
+
+def _type(value: object) -> str:
+    if type(value) is int:
+        return "int4" if -(2**31) <= value < 2**31 else "int8"
+    return _TYPES.get(type(value), "unknown")
+
+
+_kept: WeakKeyDictionary[Any, _Prepared] = WeakKeyDictionary()
+
+
+def _prepared_on(raw: Any) -> _Prepared:
+    """`raw`: the connection itself, which Django may open anew or take from a pool."""
+    return _kept.setdefault(raw, _Prepared())
 
 
 def stored(row: models.Model, key: int) -> None:

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import Error, OperationalError, connection, transaction
 from psycopg.errors import Diagnostic
 
-from abeyance.asking import Asked
+from abeyance.asking import Asked, Plain
 from abeyance.errors import SomeoneElseWasFirst, Unsafe
 from abeyance.fence import surroundings, watch
 
@@ -30,6 +30,7 @@ LOST_SYNC = "canceling wait for synchronous replication"
 CLOCK = "SELECT greatest(clock_timestamp(), (SELECT max(at) FROM ledger_entry))"
 EPOCH = "SELECT epoch FROM fence_fence WHERE id = 1"
 MARKED_EPOCH = "SELECT epoch, xmin::text FROM fence_fence WHERE id = 1"
+NEXT_EPOCH = "UPDATE fence_fence SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch, xmin::text"
 NOT_SET_UP = "The desk's database is not set up. Run `abeyance doctor`."
 
 
@@ -58,20 +59,27 @@ def enter(also: Asked | None = None) -> Moment:
         asked.also(also)
     _ask(asked)
     surroundings.refuse_unless_safe(*settings[0])
+    return _moment(epoch, now)
+
+
+def enter_alone() -> Moment:
+    """Take the lock alone, ending whoever keeps us waiting over a second; the epoch is a new one."""
+    asked, then = _prepared(4 * WAIT_MS), Asked()
+    asked.plain("SELECT pg_advisory_xact_lock(%s)", LOCK)
+    settings = asked.plain(surroundings.STATEMENT)
+    with watch.ending_holders(LOCK, waiting_pid=_backend_pid()):
+        _ask(asked)
+    surroundings.refuse_unless_safe(*settings[0])
+    epoch, now = then.plain(NEXT_EPOCH), then.plain(CLOCK)
+    then.now()
+    return _moment(epoch, now)
+
+
+def _moment(epoch: list[Plain], now: list[Plain]) -> Moment:
     if not epoch:
         raise Unsafe(NOT_SET_UP)
     number, written = int(epoch[0][0]), str(epoch[0][1])
     return Moment(now[0][0], number, (number, written, _backend_pid()))
-
-
-def enter_alone() -> int:
-    """Take the lock alone, ending whoever keeps us waiting over a second; returns the new epoch."""
-    asked = _prepared(4 * WAIT_MS)
-    asked.plain("SELECT pg_advisory_xact_lock(%s)", LOCK)
-    with watch.ending_holders(LOCK, waiting_pid=_backend_pid()):
-        _ask(asked)
-    surroundings.check()
-    return _number("UPDATE fence_fence SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch")
 
 
 def clock() -> datetime:
@@ -101,8 +109,8 @@ def together(act: UUID, also: Asked | None = None) -> Iterator[Moment]:
 
 
 @contextmanager
-def alone(act: UUID) -> Iterator[int]:
-    """Like `together`, but nobody else is inside; gives the new epoch."""
+def alone(act: UUID) -> Iterator[Moment]:
+    """Like `together`, but nobody else is inside, and the epoch is a new one."""
     with _certain(act), transaction.atomic(durable=True):
         yield enter_alone()
 

@@ -83,8 +83,8 @@ def agree_labels(ref: str, version: int | None = None, *, by: str, now: datetime
     only then does what was said before stop counting. `version`, if given, is that of the demand that was looked at."""
     case = door.open_for(by, ref, Permission.ANSWER_AGREE, now=now)
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         demand = newest_demand(case)
         if version not in (None, demand.version):
             sentence = "The demand has been stated anew since you looked; look at it again."

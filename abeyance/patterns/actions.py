@@ -113,8 +113,8 @@ def decide_the_same(ref: str, other: str, *, by: str, now: datetime) -> Pair:
     people.require(by, Permission.DEMAND_CONFIRM, now)
     case, pair = _pair_of(ref, other, by=by, now=now)
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         _decide(pair, Pair.THE_SAME, by, moment)
         decided = MatterDecided(other=other, verdict=Pair.THE_SAME)
         ledger.append(decided, by=by, now=moment, holder=case.holder, case=case.ref, epoch=epoch, act=act)
@@ -161,8 +161,8 @@ def suspend_exception(pause: str, exception: str, *, by: str, now: datetime) -> 
     """From now on the exception opens nothing, also where two people had agreed to use it. One person: it tightens."""
     people.require(by, Permission.PAUSE_DECLARE, now)
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         row, made = Suspension.objects.get_or_create(
             pause=pause, exception=exception, ended_at=None, defaults={"since": moment, "by": by}
         )

@@ -50,8 +50,8 @@ def declare(pause: Pause, *, by: str, now: datetime, authors: Iterable[str] = ()
     if pause.name.startswith(store.EVERYTHING):
         raise Refused([_no("name-kept", f"Names that begin with {store.EVERYTHING} are kept for a restored desk.")])
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         refuse_taken(pause.name)
         confirm_by = pauselife.to_confirm_by(pause.starts_at, moment)
         bound = _at(pause, version=1, since=epoch, epoch=epoch, moment=moment, confirm_by=confirm_by)
@@ -70,8 +70,8 @@ def amend(pause: Pause, *, by: str, now: datetime, why: str = "") -> Bound:
     stricter of the two counts. `why` is published; a later date of review needs it."""
     queries.require(by, Permission.PAUSE_AMEND, now)
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         older = _binding(pause.name, by)
         _refuse_unfit(pause, older, why, moment)
         announcing.announce(older, now=moment)
@@ -201,8 +201,8 @@ def confirm(proposal: Proposed, *, by: str, now: datetime) -> None:
 def hold_everything(reason: str, *, by: str = OPERATOR_CODE, now: datetime | None = None) -> Pause:
     """A restored or cloned desk begins under this; two people lift it like any pause."""
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         held = Pause(
             name=f"{store.EVERYTHING}-{epoch}",
             version=1,

@@ -105,8 +105,8 @@ def remove_member(member: str, *, heir: str | None = None, by: str, now: datetim
     looks after passes to `heir`; without one, whoever looks after something is not removed."""
     code, act = queries.code_of(member), uuid4()
     taking_over = queries.code_of(heir) if heir else None
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         queries.require(by, Permission.MEMBER_REMOVE, moment)
         gone = membership.locked_member(code)
         gone.active, gone.token_due = False, False

@@ -139,8 +139,8 @@ def agree(code: str, *, by: str, now: datetime) -> Proposal:
     """Agree to it and do it. An outermost act: where the kind says so, it enters the fence alone."""
     kind = kind_named(find_for(code, by).kind)  # a kind never changes, so it may be read before the fence
     act = uuid4()
-    with _inside(kind, act) as epoch:
-        moment = fence.clock() if kind.alone else now
+    with _inside(kind, act) as entered:
+        moment, epoch = (entered.now, entered.epoch) if entered else (now, None)
         proposal = _locked(code)
         _check_agreement(proposal, kind, by=by, now=moment)
         proposal.agreed_by, proposal.agreed_at = by, moment
@@ -230,7 +230,7 @@ def payload_of(proposal: Proposal) -> Mapping[str, Any]:
 # --- how
 
 
-def _inside(kind: Kind, act: UUID) -> AbstractContextManager[int | None]:
+def _inside(kind: Kind, act: UUID) -> AbstractContextManager[fence.Moment | None]:
     return fence.alone(act) if kind.alone else transaction.atomic()
 
 

@@ -34,10 +34,10 @@ MOST_WAITING = 16  # each is weighed beside the present texts whenever anything 
 def install_defaults(*, by: str = OPERATOR_CODE, now: datetime | None = None) -> None:
     """The shipped texts, on a desk that has none. They let nothing through: no law entry is adopted."""
     act = uuid4()
-    with fence.alone(act) as epoch:
+    with fence.alone(act) as entered:
         if Current.objects.exists():
             return
-        moment = now or fence.clock()
+        moment, epoch = now or entered.now, entered.epoch
         for path in sorted(SHIPPED.rglob("*.toml")):
             text = _keep(path.read_text(encoding="utf-8"), path.name, moment)
             _bring_into_force(text, "", moment)
@@ -50,10 +50,10 @@ def propose_text(body: str, *, file: str = "text", by: str, now: datetime) -> Pr
     people.require(by, Permission.POLICY_PROPOSE, now)
     parsed, _ = read(kind_of(body, file=file), body, file=file)
     act = uuid4()
-    with fence.alone(act) as epoch:
+    with fence.alone(act) as entered:
         _refuse_a_second_reading(parsed)
         _refuse_too_many()
-        moment = fence.clock()
+        moment, epoch = entered.now, entered.epoch
         text = _keep(body, file, moment)
         payload = {"kind": text.kind, "name": text.name, "digest": text.digest}
         proposal = proposals.propose(PROPOSED_TEXT, f"{text.kind} {text.name}", payload, by=by, now=moment)
@@ -111,8 +111,8 @@ def end_adoption(entry: str, *, by: str, now: datetime) -> None:
     """At once, by one person: the entry decides nothing any more, so what rests on it is asked."""
     people.require(by, Permission.LAW_ADOPT, now)
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         standing = AdoptedEntry.objects.filter(entry=entry, ended_at=None) if is_code(entry) else None
         if standing is None or not standing.update(ended_at=moment):
             raise NotFound(f"The law entry {entry[:64]!r} is not adopted.")

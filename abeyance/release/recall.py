@@ -28,8 +28,8 @@ def recall(ref: str, reason: str, *, suspend: bool = False, by: str, now: dateti
             directory.suspend_agency(agency, by=by, now=now)
     act = uuid4()
     remark = remarks.sealed(case, reason, act=act)
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         case = Case.objects.select_for_update().get(pk=case.pk)
         left = list(Release.objects.filter(package__case=case).exclude(state="failed").order_by("made"))
         if not left:

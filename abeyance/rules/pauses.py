@@ -130,6 +130,15 @@ def reach(pause: Pause, demand: DemandFacts, item: ItemFacts, *, now: datetime) 
     return min(arrived, *(found for _, found in _axes(pause, demand, item)))
 
 
+def may_be_about(pause: Pause, labels: Iterable[DemandFacts], items: Iterable[ItemFacts]) -> bool:
+    """Whether law and part of the house leave it open that the pause covers one of these. Neither changes with time,
+    nor where a demand is answered as another jurisdiction's: True whenever `reach` could be anything but NO."""
+    if pause.everything:
+        return True
+    law = not pause.laws or any(covers_law(pause, each.instrument) for each in labels)
+    return law and any(_part(pause, each) is not Reach.NO for each in items)
+
+
 def reach_under_any(pause: Pause, labels: Iterable[DemandFacts], item: ItemFacts, *, now: datetime) -> Reach:
     """`reach` for a demand of which more than one label counts: the first that is covered decides."""
     each = (reach(pause, demand, item, now=now) for demand in labels)

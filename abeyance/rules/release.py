@@ -18,7 +18,7 @@ What this leaves to its caller: that the facts were read inside the fence, and t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import permutations
 
@@ -149,6 +149,7 @@ class Verdict:
 
 def judge(facts: ReleaseFacts, now: datetime) -> Verdict:
     """The only rule that says yes to a hand-over. All checks are made, so that all reasons are named at once."""
+    facts = replace(facts, pauses=_about_what_is_packed(facts))
     against = tuple(dict.fromkeys(_against(facts, now)))
     if against:
         return Verdict(False, against)
@@ -173,6 +174,12 @@ def _against(facts: ReleaseFacts, now: datetime) -> Iterator[Reason]:
         return
     for packed in facts.items:
         yield from _of_item(facts, packed, now)
+
+
+def _about_what_is_packed(facts: ReleaseFacts) -> tuple[Pause, ...]:
+    """Once, because each of very many pauses is looked at in several ways below."""
+    items = [packed.item for packed in facts.items]
+    return tuple(pause for pause in facts.pauses if pause_rules.may_be_about(pause, facts.labels, items))
 
 
 # 1. The request

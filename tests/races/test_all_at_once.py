@@ -131,12 +131,12 @@ def an_unconfirmed_pause_passes_its_time(desk: Desk, package: Package) -> int:
     before = released(package)
     declare(desk, name="HK-ALONE", jurisdictions=[], subjects=["HK"], stages=["review"])
     assert count_until_more([package], before) > before, "a pause of review held release"
-    with fence.alone(uuid4()) as epoch:
+    with fence.alone(uuid4()) as entered:
         PauseRow.objects.filter(name="HK-ALONE").update(confirm_by=datetime.now(UTC) - timedelta(seconds=1))
     held = released(package)
     time.sleep(LONG_ENOUGH)
     assert released(package) == held
-    return epoch
+    return entered.epoch
 
 
 def a_plan_begins(desk: Desk, package: Package) -> datetime:

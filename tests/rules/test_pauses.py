@@ -19,6 +19,7 @@ from abeyance.rules.pauses import (
     held_by,
     is_tighter,
     last_lift_epoch,
+    may_be_about,
     prefilter,
     reach,
     treated_as,
@@ -289,6 +290,19 @@ def test_the_prefilter_never_leaves_out_what_the_rule_covers(
 ) -> None:
     if reach(pause, demand, item, now=NOW) is not Reach.NO:
         assert prefilter(pause, demand)
+        assert may_be_about(pause, [demand], [item])
+        assert may_be_about(pause, [replace(demand, instrument="us-sca-2703d"), demand], [item])
+
+
+def test_a_pause_of_another_law_or_service_is_not_about_it() -> None:
+    def about(**axes: object) -> bool:
+        return may_be_about(replace(HONG_KONG, **axes), [FROM_HONG_KONG], [ITEM])  # type: ignore[arg-type]
+
+    assert about(laws=only("hk-nsl43"), services=only("messenger"))
+    assert about(services=only("mail"), brands=only("wisp"))
+    assert not about(laws=only("hk-other"))
+    assert not about(services=only("mail"))
+    assert about(services=only("mail"), everything=True)
 
 
 AXES = ("jurisdictions", "agencies", "related_to", "laws", "services", "brands", "companies", "subjects")

@@ -99,8 +99,8 @@ def _replace_contacts(row: Agency, wanted: Sequence[ContactEntry], now: datetime
 def suspend_agency(code: str, *, by: str, now: datetime) -> None:
     """At once: nothing more goes to it, and its requests are no longer found genuine."""
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         members.require(by, Permission.AGENCY_REVOKE, moment)
         row = _locked(code)
         row.active = False
@@ -166,8 +166,8 @@ def add_key(proposal: Proposed, *, by: str, now: datetime) -> None:
 def revoke_key(fingerprint: str, *, reason: str = "revoked", by: str, now: datetime) -> None:
     """At once. `reason` is a code, not a text."""
     act = uuid4()
-    with fence.alone(act) as epoch:
-        moment = fence.clock()
+    with fence.alone(act) as entered:
+        moment, epoch = entered.now, entered.epoch
         members.require(by, Permission.AGENCY_REVOKE, moment)
         key = AgencyKey.objects.select_for_update().filter(fingerprint=fingerprint, revoked_at=None).first()
         if key is None:
