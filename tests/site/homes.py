@@ -15,9 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.site import loaded
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = Path(sysconfig.get_path("purelib"))
-COMMAND = ("-m", "abeyance.site.command")
+MODULE = "abeyance.site.command"
+COMMAND = ("-m", MODULE)
+LONGEST = 120  # seconds
 
 
 @dataclass
@@ -40,20 +44,26 @@ class Home:
         }
 
     def run(self, *arguments: str, code: int | None = 0, **more: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [self.python, *COMMAND, *arguments],
-            env=self.environment(**more),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-            cwd="/",
-            **self.become(),
-        )
+        done = self._ended(arguments, self.environment(**more))
         assert "Traceback" not in done.stderr + done.stdout, done.stderr
         if code is not None:
             assert done.returncode == code, done.stderr or done.stdout
         return done
+
+    def _ended(self, arguments: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        if self.user is None and self.python == sys.executable:
+            return loaded.run(MODULE, arguments, environment, LONGEST)
+        return subprocess.run(
+            [self.python, *COMMAND, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            check=False,
+            **self.become(),
+        )
 
     def json(self, *arguments: str, code: int = 0, **more: str) -> Any:
         return json.loads(self.run(*arguments, "--json", code=code, **more).stdout)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from abeyance.console import Answer
 from abeyance.errors import BadInput, Locked, NotFound, Refused
 from abeyance.rules.decision import Reason
 from abeyance.site import saying, words
-from tests.site.homes import Home
+from tests.site import loaded
+from tests.site.homes import MODULE, Home
 
 WORDS = [
     *("serve", "demo", "intake", "request", "pause", "package", "verify", "ledger", "keys", "member", "proposal"),
@@ -108,3 +111,15 @@ def test_the_table_of_words_is_what_the_rooms_register() -> None:
         room.register(sub)
         assert tuple(sub.choices) == room.words, room.module
     assert sorted(word for room in words.ROOMS for word in room.words) == sorted(WORDS)
+
+
+def test_a_command_in_a_test_is_a_process_that_ends_as_one() -> None:
+    """The means by which the tests beside this one run commands is tried itself."""
+    given = {"PATH": os.environ["PATH"], "ABEYANCE_NO_SUCH_SETTING": "1"}
+    assert loaded.run(MODULE, ["--version"], {}, 60).stdout.startswith("abeyance ")
+    strange = loaded.run(MODULE, ["ledger", "checkpoint"], given, 60)
+    assert (strange.returncode, strange.stdout) == (2, "")
+    assert "ABEYANCE_NO_SUCH_SETTING" in strange.stderr
+    with pytest.raises(subprocess.TimeoutExpired):
+        loaded.run("http.server", ["0"], given, 2)
+    assert loaded.run(MODULE, ["no-such-word"], {}, 60).returncode == 2
