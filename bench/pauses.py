@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import statistics
-import time
 from datetime import UTC, datetime
 
 from bench import releasing
@@ -26,7 +25,7 @@ def run(quick: bool) -> list[Result]:
         update = timed(lambda: _bulk_update(desk))
         packages = desk.packages(12)
         with releasing.beside(desk, [each.key for each in packages]):
-            time.sleep(3)
+            releasing.until_each_has_been_inside()
             busy = _interleaved(desk, max(20, rounds // 4), held=False)
     few, all_ = statistics.median(alone[0]), statistics.median(alone[1])
     return [

@@ -30,6 +30,13 @@ def beside(desk: World, packages: Sequence[UUID], *, every: float = 0.0) -> Iter
             os.waitpid(child, 0)
 
 
+def until_each_has_been_inside(seconds: float = 30.0) -> None:
+    """A worker keeps its connection; what opening three hundred of them costs is not measured here."""
+    before, until = made(), time.monotonic() + seconds
+    while made() < before + CONNECTIONS and time.monotonic() < until:
+        time.sleep(0.5)
+
+
 def made() -> int:
     from abeyance.casefile.models import Release
 

@@ -7,6 +7,7 @@ package key is only handed out after COMMIT has returned, a release that was end
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from abeyance.fence import surroundings, watch
 
 LOCK = 0x0ABE7A9C  # the one advisory lock of the desk
 # One at a time comes in by each door, so that whoever wants to be alone waits for a few, however many are outside.
-DOOR, DOORS = 0x0ABE7A9D, 6
+DOOR, DOORS = 0x0ABE7A9D, 2
 WAIT_MS = 2000  # the longest that anybody waits for, works in, or idles in the fence
 LOST_SYNC = "canceling wait for synchronous replication"
 # The database's clock, but never before the last entry of the ledger.
@@ -31,7 +32,11 @@ CLOCK = "SELECT greatest(clock_timestamp(), (SELECT max(at) FROM ledger_entry))"
 EPOCH = "SELECT epoch FROM fence_fence WHERE id = 1"
 MARKED_EPOCH = "SELECT epoch, xmin::text FROM fence_fence WHERE id = 1"
 NEXT_EPOCH = "UPDATE fence_fence SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch, xmin::text"
+BUSY = "The desk is busy with another release or pause; nothing was done. Try again in a moment."
 NOT_SET_UP = "The desk's database is not set up. Run `abeyance doctor`."
+
+# As many threads of one process come to the doors at once; the others wait here, where that costs the server nothing.
+_turns = threading.BoundedSemaphore(DOORS)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def together(act: UUID, also: Asked | None = None) -> Iterator[Moment]:
 
     Raises Unsafe when a stand-by did not confirm, SomeoneElseWasFirst when the fence was not to be had in time.
     """
-    with _certain(act), transaction.atomic(durable=True):
+    with _in_turn(), _certain(act), transaction.atomic(durable=True):
         yield enter(also)
 
 
@@ -113,6 +118,16 @@ def alone(act: UUID) -> Iterator[Moment]:
     """Like `together`, but nobody else is inside, and the epoch is a new one."""
     with _certain(act), transaction.atomic(durable=True):
         yield enter_alone()
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=WAIT_MS / 1000):
+        raise SomeoneElseWasFirst(BUSY)
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def _prepared(wait_ms: int) -> Asked:
@@ -129,9 +144,7 @@ def _ask(asked: Asked) -> None:
     try:
         asked.now()
     except OperationalError as error:
-        raise SomeoneElseWasFirst(
-            "The desk is busy with another release or pause; nothing was done. Try again in a moment."
-        ) from error
+        raise SomeoneElseWasFirst(BUSY) from error
 
 
 @contextmanager

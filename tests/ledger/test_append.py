@@ -10,6 +10,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from abeyance import ledger
+from abeyance.asking import AGAIN
 from abeyance.ledger.models import Entry
 from abeyance.ledger.receipts import salts_of
 from abeyance.rules.events import KeyRotated, RequestReceived
@@ -17,6 +18,7 @@ from abeyance.rules.ledger.opening import actor_mark, read_content
 
 Act = Callable[..., Entry]
 NOON = datetime(2020, 7, 6, 12, 0, tzinfo=UTC)
+NAMED = ["BEGIN", "EXECUTE", "COMMIT"]  # once the server was told to keep the INSERT
 
 
 def test_an_entry_belongs_to_a_transaction_and_disappears_with_it(act: Act) -> None:
@@ -32,9 +34,12 @@ def test_an_entry_belongs_to_a_transaction_and_disappears_with_it(act: Act) -> N
 
 
 def test_an_entry_is_one_insert(act: Act) -> None:
-    with CaptureQueriesContext(connection) as queries:
-        act()
-    assert [query["sql"][:6] for query in queries if "SAVEPOINT" not in query["sql"]] == ["BEGIN", "INSERT", "COMMIT"]
+    for _ in range(2 * AGAIN):
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        said = [query["sql"][:7] for query in queries if "SAVEPOINT" not in query["sql"]]
+        assert said in (["BEGIN", "INSERT ", "COMMIT"], ["BEGIN", "INSERT ", "PREPARE", "COMMIT"], NAMED)
+    assert said == NAMED
 
 
 def test_an_act_is_recorded_once(act: Act) -> None:
