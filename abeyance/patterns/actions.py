@@ -41,11 +41,14 @@ INSERT INTO patterns_mark (case_id, kind, digest) SELECT %s, * FROM unnest(%s::t
 ON CONFLICT (case_id, digest) DO UPDATE SET kind = EXCLUDED.kind WHERE patterns_mark.kind = 'named'"""
 # Of each mark that not too many share: the other cases, and how many marks of each kind they share with this one. An
 # account that one demand asks about counts as such, also where the papers of the other only name it. What tells a
-# matter by itself is common only when many agencies share it: one of them cannot hide a matter by asking often.
+# matter by itself is common only when many agencies share it: one of them cannot hide a matter by asking often. Of a
+# name, which tells nothing by itself, no more is read than shows that it is common.
 SHARING = """
 WITH asked AS (SELECT * FROM unnest(%s::int[], %s::text[], %s::bytea[]) AS a(number, kind, digest)),
 found AS (SELECT a.number, m.case_id, CASE WHEN a.kind = 'account' THEN a.kind ELSE m.kind END AS kind
-          FROM asked a JOIN patterns_mark m USING (digest) WHERE m.case_id <> %s),
+          FROM asked a CROSS JOIN LATERAL (
+              SELECT case_id, kind FROM patterns_mark WHERE digest = a.digest AND case_id <> %s
+              LIMIT CASE WHEN a.kind = 'handle' THEN %s + 1 END) m),
 few AS (SELECT number FROM found GROUP BY number HAVING count(DISTINCT case_id) <= %s),
 telling AS (SELECT number FROM few UNION
             SELECT f.number FROM found f JOIN casefile_demand d ON d.case_id = f.case_id
@@ -211,7 +214,7 @@ def _sharing_any(case: int | None, marks: Sequence[Digested]) -> dict[int, dict[
     shared: dict[int, dict[MarkKind, int]] = {}
     with connection.cursor() as cursor:
         certain = [kind.value for kind in CERTAIN]
-        cursor.execute(SHARING, [numbers, kinds, digests, case or 0, COMMON, certain, COMMON])
+        cursor.execute(SHARING, [numbers, kinds, digests, case or 0, COMMON, COMMON, certain, COMMON])
         for other, kind, count in cursor.fetchall():
             shared.setdefault(int(other), {})[MarkKind(kind)] = int(count)
     return shared
