@@ -49,10 +49,13 @@ def ended(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+ENOUGH = "enough"  # a file of this name in the desk's home ends whoever releases
+
+
 def releasing(desk: Desk, packages: list[Package], until: float) -> Callable[[], None]:
     def work() -> None:
         chance = random.Random(os.getpid())
-        while time.monotonic() < until:
+        while time.monotonic() < until and not (desk.home / ENOUGH).exists():
             try:
                 actions.release(chance.choice(packages).key, to=desk.cast.fingerprint, channel="file", by=desk.second)
             except (AbeyanceError, Error):  # refused, or ended by a pause that would not wait

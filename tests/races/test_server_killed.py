@@ -16,7 +16,7 @@ from abeyance.errors import AbeyanceError
 from abeyance.release import actions
 from tests.casefile.packed import declare, sealed
 from tests.desk import Desk
-from tests.races.test_races import ended, in_child, in_step, lift, releasing, renew, under_a_pause
+from tests.races.test_races import ENOUGH, ended, in_child, in_step, lift, releasing, renew, under_a_pause
 
 RECOVERS_IN = 20.0
 
@@ -99,6 +99,7 @@ def test_after_the_server_was_killed_releases_are_whole_and_outside_of_every_pau
     while Release.objects.count() <= counts[1] and time.monotonic() < until:
         time.sleep(0.1)
     after_it(lambda: declare(desk, name="HK-LAST"))
+    (desk.home / ENOUGH).touch()
     for child in children:
         ended(child)
     assert counts[0] > 5

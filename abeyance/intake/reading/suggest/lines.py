@@ -12,6 +12,7 @@ from abeyance.intake.reading.values import Part, Where
 
 LONGEST = 1000  # characters; longer lines are cut into pieces, so that no pattern meets a long one
 MOST = 20_000
+SWOLLEN = 200
 _CJK = re.compile(r"[\u3000-\u9fff\uf900-\ufaff]$")
 
 
@@ -55,8 +56,10 @@ def lines_of(parts: list[Part]) -> list[Line]:
 
 
 def plain(text: str) -> str:
-    """Full-width digits and colons, ligatures and odd spaces in their ordinary form."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Full-width digits and colons, ligatures and odd spaces in their ordinary form; but for what has no shorter one
+    than many times its length, of which a small file would become a large one."""
+    ordinary = unicodedata.normalize("NFKC", text)
+    return " ".join((ordinary if len(ordinary) <= SWOLLEN + 2 * len(text) else text).split())
 
 
 def _page(path: str, page: int, text: str, most: int) -> Iterator[Line]:
@@ -71,13 +74,13 @@ def _page(path: str, page: int, text: str, most: int) -> Iterator[Line]:
 
 def _rows(text: str, most: int) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.split("\n")[: max(most, 0)], start=1):
-        rest = plain(line)
-        while len(rest) > LONGEST:
-            cut = rest.rfind(" ", 1, LONGEST)
-            cut = cut if cut > 0 else LONGEST
-            yield number, rest[:cut]
-            rest = rest[cut:].lstrip()
-        yield number, rest
+        row, at = plain(line), 0
+        while len(row) - at > LONGEST:
+            cut = row.rfind(" ", at + 1, at + LONGEST)
+            end = cut if cut > 0 else at + LONGEST
+            yield number, row[at:end]
+            at = end + (cut > 0)  # there is never more than one space
+        yield number, row[at:]
 
 
 TARGET_WORD = re.compile(
