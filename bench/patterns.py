@@ -146,7 +146,7 @@ def _load(desk: World, people: list[Person]) -> None:
         with cursor.copy("COPY patterns_mark (case_id, kind, digest) FROM STDIN") as rows:
             for number, kind, digest in _marks(desk.home, people):
                 rows.write_row((first + number, kind, digest))
-        cursor.execute("ANALYZE patterns_mark")
+    desk.run("ANALYZE patterns_mark")
 
 
 def _marks(home: Path, people: list[Person]) -> Iterator[tuple[int, str, bytes]]:

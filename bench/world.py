@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abeyance.casefile.models import Package
@@ -44,21 +44,17 @@ class World:
     def fill(self, first: int, last: int, *, country: str, agency: str, law: str) -> None:
         """Open requests made by the database itself, numbered from `first` to `last`. As a copy of it is filled: nobody
         looks whether each row finds what it points at."""
-        from abeyance.site import databases, home
-
         named = {"first": first, "last": last, "country": country, "agency": agency, "law": law}
-        with databases.connect_as_superuser(home.here(), home.DATABASE) as connection:
-            connection.execute("SET session_replication_role = replica")
-            for statement in filter(str.strip, OPEN_CASES.split(";")):
-                connection.execute(statement, named)
+        self.run("SET session_replication_role = replica; " + OPEN_CASES, named)
         self.run("ANALYZE casefile_case; ANALYZE casefile_demand; ANALYZE casefile_item")
 
-    def run(self, statements: str) -> None:
-        from django.db import connection
+    def run(self, statements: str, arguments: dict[str, Any] | None = None) -> None:
+        """As the server's own user: a table is analyzed by nobody but its owner, who no process here is."""
+        from abeyance.site import databases, home
 
-        with connection.cursor() as cursor:
+        with databases.connect_as_superuser(home.here(), home.DATABASE) as connection:
             for statement in filter(str.strip, statements.split(";")):
-                cursor.execute(statement)
+                connection.execute(statement, arguments)
 
     def packages(self, count: int) -> list[Package]:
         """Sealed and allowed to leave, each of a request of its own."""
