@@ -78,7 +78,7 @@ def _no_entries() -> Iterator[None]:
     from abeyance.ledger import entries
 
     with (
-        patch.object(entries, "appending", lambda *_, **__: []),
+        patch.object(entries, "appending", lambda *_, **__: [None]),
         patch.object(entries, "append", lambda *_, **__: None),
         patch.object(seals, "asking_key", lambda *_: lambda: None),
     ):
@@ -117,7 +117,17 @@ def _bare_transaction(desk: World, case: Case) -> None:
         writing.now()
 
 
+def _release(desk: World, case: Case) -> None:
+    """Two entries: that it was released, and that the request has moved on."""
+    from abeyance.casefile.models import Package
+    from abeyance.release import actions
+
+    package = Package.objects.get(case=case)
+    actions._committed(package.key, to=desk.cast.fingerprint, channel="file", by=desk.cast.second)
+
+
 ACTS: tuple[tuple[str, Callable[[World, Case], None], bool], ...] = (
+    ("a release", _release, True),
     ("a clock act, the shortest of a member's acts,", _clock_act, True),
     ("a legal hold", _legal_hold, True),
     ("only the transaction of a clock act", _bare_transaction, False),

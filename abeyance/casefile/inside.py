@@ -27,9 +27,9 @@ class Inside:
 
 
 @contextmanager
-def locked(case: Case, act: UUID) -> Iterator[Inside]:
-    """One durable transaction, like `fence.together`."""
-    asked = Asked()
+def locked(case: Case, act: UUID, also: Asked | None = None) -> Iterator[Inside]:
+    """One durable transaction, like `fence.together`. `also` is asked on the way."""
+    asked = also or Asked()
     rows = asked.rows(Case, "WHERE t.id = %s FOR UPDATE", case.pk)
     key = _asking_key(asked, case.holder)
     with fence.together(act, asked) as entered:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from abeyance import ledger, seals
+from abeyance.asking import Asked
 from abeyance.casefile import door, inside
 from abeyance.casefile.models import Case, LegalHold
 from abeyance.errors import BadInput, NotFound
@@ -27,12 +28,15 @@ def hold(ref: str, basis: str, *, by: str, now: datetime) -> LegalHold:
     if not 1 <= len(basis.strip()) <= LONGEST_BASIS:
         raise BadInput(f"A legal hold names its basis in 1 to {LONGEST_BASIS} characters.")
     case = door.open_for(by, ref, Permission.HOLD_SET, now=now)
-    sealed = seals.seal(case.holder, basis.strip().encode(), place=LegalHold.PLACE)
-    act = uuid4()
-    with inside.locked(case, act) as found:
-        row = LegalHold.objects.create(case=case, basis=sealed, by=by, at=found.now)
+    act, asked, writing = uuid4(), Asked(), Asked()
+    number = asked.drawn(LegalHold)
+    with inside.locked(case, act, asked) as found:
+        sealed = seals.seal(found.sealing, basis.strip().encode(), place=LegalHold.PLACE)
+        row = LegalHold(pk=int(number[0][0]), case=case, basis=sealed, by=by, at=found.now)
         told = LegalHoldSet(hold=str(row.pk), in_force=True)
-        ledger.append(told, by=by, now=found.now, holder=found.sealing, case=case.ref, act=act)
+        writing.written(row)
+        ledger.appending(writing, [told], by=by, now=found.now, holder=found.sealing, case=case.ref, act=act)
+        writing.now()
     return row
 
 

@@ -98,7 +98,7 @@ def _publish_first(row: IntakeRow) -> None:
         raise Unsafe("No intake key is published yet: start the key holder once (abeyance keys unlock).") from None
 
 
-def seal(holder: str, plaintext: bytes, *, place: str) -> bytes:
+def seal(holder: str | HolderKey, plaintext: bytes, *, place: str) -> bytes:
     return seal_many(holder, [(plaintext, place)])[0]
 
 
