@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 OPEN_CASES = """
 INSERT INTO casefile_case (key, ref, state, version, channel, restricted, arrived_at, arrived_epoch, closing,
-    weighed_entry, next_due)
-SELECT gen_random_uuid(), 'B-' || n, 'to-verify', 1, 'api', false, now(), 0, '', 0, now() + n * interval '1 second'
+    weighed_entry, next_due, countries)
+SELECT gen_random_uuid(), 'B-' || n, 'to-verify', 1, 'api', false, now(), 0, '', 0, now() + n * interval '1 second',
+    %(country)s::text
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) n;
 INSERT INTO casefile_demand (case_id, version, jurisdiction, agency, instrument, emergency, secrecy, particulars,
     arrived_at, needs)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from abeyance import fence, ledger
 from abeyance.answer.documents import moment
@@ -83,11 +83,12 @@ def waiting_to(reader: str, *, now: datetime) -> QuerySet[FollowUp]:
 
 def of_case(case: Case, reader: str, *, now: datetime) -> dict[str, Any]:
     """Its own follow-ups, and the rerouted requests that it is the treaty request of."""
-    own = FollowUp.objects.filter(case=case).select_related("case", "arrived_as").order_by("pk")
-    before = FollowUp.objects.filter(arrived_as=case, case__in=door.visible_to(reader)).select_related("case")
+    rows = FollowUp.objects.filter(Q(case=case) | Q(arrived_as=case)).select_related("case", "arrived_as")
+    found = list(rows.order_by("pk"))
+    before = frozenset(row.case.ref for row in found if row.case_id != case.pk)
     return {
-        "follow_ups": [as_document(row, reader, now=now) for row in own],
-        "treaty_request_of": sorted({row.case.ref for row in before}),
+        "follow_ups": [as_document(row, reader, now=now) for row in found if row.case_id == case.pk],
+        "treaty_request_of": sorted(door.known(reader, before)) if before else [],
     }
 
 

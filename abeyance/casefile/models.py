@@ -39,6 +39,9 @@ class Case(models.Model):
     state = models.CharField(max_length=16, default=State.RECEIVED)
     version = models.IntegerField(default=1)
     channel = models.CharField(max_length=16)  # mail, file, api, post, telephone, hand
+    # Of every version of the demand, sorted and joined by commas: for finding what a member may see without looking at
+    # all the rest. Who may see what is asked of the demands themselves.
+    countries = models.TextField(default="")
     restricted = models.BooleanField(default=False)  # an instrument that binds inside readers: counsel only
     possible_duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
     same_matter = models.BooleanField(null=True)  # what a person decided about that; None: nobody has yet
@@ -62,10 +65,14 @@ class Case(models.Model):
             # Lists have the newest first, and each filter of theirs an index in that order.
             models.Index(fields=["id"], name="case_open_by_age", condition=models.Q(closed_at=None)),
             models.Index(fields=["state", "id"], name="case_state_by_age"),
+            models.Index(fields=["countries"], name="case_countries"),
         ]
 
     def __str__(self) -> str:
         return self.ref
+
+    def add_country(self, code: str | None) -> None:
+        self.countries = ",".join(sorted({*filter(None, self.countries.split(",")), *filter(None, [code])}))
 
     @property
     def holder(self) -> str:

@@ -184,6 +184,7 @@ def _record(
             return Arrived(same, _may_be_told(by, same), found, marks)
         case = Case(pk=case_key[0][0], key=key, channel=channel, restricted=served is not None or restricted())
         case.arrived_at, case.arrived_epoch = entered.now, entered.epoch
+        case.add_country(demand.jurisdiction)
         made = sealing.write(writing)
         _write(writing, case, demand_key[0][0], stored, demand, sealed)
         events: list[Event] = [RequestReceived(channel=channel, documents=len(stored), digest=_digest(digests))]

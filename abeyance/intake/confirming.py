@@ -175,7 +175,8 @@ def _mark(case: Case, stated: StatedDemand, items: list[_SealedItem]) -> None:
         case.same_matter = None
     case.possible_duplicate_of_id = earlier
     case.restricted = case.restricted or binds_readers(stated.instrument)
-    case.save(update_fields=["possible_duplicate_of", "restricted", "same_matter"])
+    case.add_country(stated.jurisdiction)
+    case.save(update_fields=["possible_duplicate_of", "restricted", "same_matter", "countries"])
 
 
 def _places(sealed: _SealedItem, before: list[Item]) -> list[str]:

@@ -93,7 +93,7 @@ def seen_by(reader: str, case: Case) -> list[Seen]:
     """The newest first. What the reader may not read is not there, and nothing tells that it is missing."""
     pairs = list(Pair.objects.filter(Q(first=case) | Q(second=case)).order_by("-pk"))
     others = {pair.second_id if pair.first_id == case.pk else pair.first_id: pair for pair in pairs}
-    cases = visible_to(reader).filter(pk__in=others).order_by("-pk")
+    cases = visible_to(reader).filter(pk__in=others).order_by("-pk") if others else ()
     return [_seen(found, others[found.pk]) for found in cases]
 
 

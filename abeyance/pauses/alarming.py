@@ -48,8 +48,10 @@ class PauseAlarm:
 
 def alarms(now: datetime, *, reader: str | None) -> list[PauseAlarm]:
     """A rise is told only of requests that the reader may know of; without a reader, of all, for nobody's eyes."""
-    found = [_alarm(row, "unconfirmed", row.confirm_by, now) for row in store.unconfirmed(now) if row.confirm_by]
-    newest = {row.name: row for row in store.rows_in_force()}
+    rows = list(store.rows_in_force())
+    late = [(row, row.confirm_by) for row in rows if row.confirm_by and row.confirm_by <= now]
+    found = [_alarm(row, "unconfirmed", since, now) for row, since in late]
+    newest = {row.name: row for row in rows}
     for row in newest.values():
         reviewed_by = datetime.combine(store.from_row(row).review_by, time(), tzinfo=UTC) + DAY
         if reviewed_by <= now:
@@ -57,7 +59,7 @@ def alarms(now: datetime, *, reader: str | None) -> list[PauseAlarm]:
     for assessment in assessments.overdue(newest, now.date()):
         since = datetime.combine(assessment.review_by, time(), tzinfo=UTC)
         found.append(_alarm(newest[assessment.pause], "assessment", since, now))
-    for rise in exceptions.rising(now, reader=reader):
+    for rise in exceptions.rising(now, newest, reader=reader):
         row, day = newest[rise.pause], datetime.combine(now.date(), time(), tzinfo=UTC)
         found.append(PauseAlarm(row, "rise", day, day, rise))
     return found

@@ -97,16 +97,18 @@ def facts_of(uses: Iterable[ExceptionUse]) -> tuple[ExceptionFacts, ...]:
     )
 
 
-def rising(now: datetime, *, reader: str | None) -> tuple[Rise, ...]:
-    """Exceptions of pauses in force that are asked for ever more, in requests that the reader may know of, and are not
-    suspended."""
-    uses = ExceptionUse.objects.filter(proposed_at__gt=now - 2 * WINDOW)
-    if reader is not None:
-        uses = uses.filter(case__in=door.visible_to(reader))
-    found = rises(list(uses.values_list("pause", "exception", "proposed_at")), now=now)
-    in_force = {pause.name for pause in store.in_force()}
-    suspended = {(row.pause, row.exception) for row in patterns.suspensions()}
-    return tuple(rise for rise in found if rise.pause in in_force and (rise.pause, rise.exception) not in suspended)
+def rising(now: datetime, in_force: Collection[str], *, reader: str | None) -> tuple[Rise, ...]:
+    """Exceptions of pauses in force (their names) that are asked for ever more, in requests that the reader may know
+    of, and are not suspended."""
+    lately = ExceptionUse.objects.filter(proposed_at__gt=now - 2 * WINDOW, pause__in=in_force)
+    uses = list(lately.values_list("case_id", "pause", "exception", "proposed_at"))
+    if reader is not None and uses:
+        seen = door.visible_to(reader).filter(pk__in={case for case, *_ in uses})
+        known = set(seen.values_list("pk", flat=True))
+        uses = [use for use in uses if use[0] in known]
+    found = rises([(pause, exception, at) for _, pause, exception, at in uses], now=now)
+    suspended = {(row.pause, row.exception) for row in patterns.suspensions()} if found else ()
+    return tuple(rise for rise in found if (rise.pause, rise.exception) not in suspended)
 
 
 def _require_fitting(case: Case, demand: Demand, name: str, exception: str) -> None:

@@ -51,8 +51,8 @@ OF_CASE = "SELECT confirmed_epoch FROM pauses_reconfirmation WHERE case_id = %s 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a request stands after the end of a pause. `lapses_at` None: nobody has been asked yet, or silence does not
-    end it."""
+    """Where a request stands after the end of a pause. Whether another one holds it matters only where something is
+    needed. `lapses_at` None: nobody has been asked yet, or silence does not end it."""
 
     needed: bool
     held: bool
@@ -71,6 +71,8 @@ def confirmed_of(asked: Asked, case: int) -> Callable[[], tuple[int, ...]]:
 def standing(case: Case, *, now: datetime) -> Standing:
     """By every label that counts, as the gate reads them: also those of requests of the same matter, and as the
     jurisdiction as which it is answered."""
+    if not store.ended_since(case.arrived_epoch):
+        return Standing(False, False, 0)
     asked = Asked()
     read, confirmed = onfile.read(asked, [case]), confirmed_of(asked, case.pk)
     others_of, books_of = patterns.others_of(asked, [case.pk]), policy.books_of(asked)
@@ -183,6 +185,8 @@ def lapse_round(now: datetime, most: int = IN_A_ROUND) -> int:
 
 def lapsing_soon(reader: str, now: datetime) -> list[tuple[str, datetime]]:
     """References that this member may know of, with the moment at which they lapse; the soonest first."""
+    if not _open_asked().exists():
+        return []
     until = now + SOON - within()
     rows = _open_asked().filter(asked_at__lte=until, case__in=door.visible_to(reader)).select_related("case")
     found = [(row.case.ref, standing(row.case, now=now).lapses_at) for row in rows.order_by("asked_at")[:IN_A_ROUND]]

@@ -193,6 +193,6 @@ def ever_announced() -> QuerySet[PauseRow]:
     return PauseRow.objects.filter(ANNOUNCED)
 
 
-def unconfirmed(now: datetime) -> list[PauseRow]:
-    """Announced pauses that nobody has confirmed in time: they hold release alone, and somebody has to decide."""
-    return list(rows_in_force().filter(confirm_by__lte=now))
+def ended_since(epoch: int) -> bool:
+    """Whether any pause, whatever it covered, ended later than that."""
+    return PauseRow.objects.filter(ended_epoch__gt=epoch).exists()

@@ -52,10 +52,10 @@ def test_a_rise_is_said_until_the_exception_is_suspended(desk: Desk) -> None:
     declare(desk, exceptions=[LIFE])
     for _ in range(FEWEST):
         exceptions.propose_use(ref, "HK-2020-07", "life", by=desk.first, now=desk.now())
-    assert [rise.exception for rise in exceptions.rising(desk.now(), reader=desk.first)] == ["life"]
+    assert [rise.exception for rise in exceptions.rising(desk.now(), ["HK-2020-07"], reader=desk.first)] == ["life"]
     assert [alarm.kind for alarm in alarming.alarms(desk.now(), reader=desk.first)] == ["rise"]
     ExceptionUse.objects.filter(case__ref=ref).update(proposed_at=desk.now() - timedelta(days=40))
-    assert exceptions.rising(desk.now(), reader=desk.first) == ()
+    assert exceptions.rising(desk.now(), ["HK-2020-07"], reader=desk.first) == ()
     ExceptionUse.objects.filter(case__ref=ref).update(proposed_at=desk.now())
     actions.suspend_exception("HK-2020-07", "life", by=desk.first, now=desk.now())
-    assert exceptions.rising(desk.now(), reader=desk.first) == ()
+    assert exceptions.rising(desk.now(), ["HK-2020-07"], reader=desk.first) == ()

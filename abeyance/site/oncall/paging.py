@@ -86,10 +86,15 @@ def open_alarms(now: datetime) -> list[Alarm]:
     """Those that nobody has acknowledged, about cases that are open, clocks that still run, steps not done, and pauses
     about which nobody has decided."""
     alarms = list(Alarm.objects.filter(acknowledged_at=None).order_by("raised_at")[:MOST])
+    if not alarms:
+        return []
     running = due.running({alarm.case for alarm in alarms})
     marks = _steps(now) if any(alarm.kind.startswith(STEP) for alarm in alarms) else {}
-    pauses = {(key_of(each.row.pk), each.kind, each.about) for each in alarming.alarms(now, reader=None)}
-    reviews = dict(hearings.pressing(now, MOST))
+    about_pauses = any(alarm.case.startswith(PAUSE) for alarm in alarms)
+    undecided = alarming.alarms(now, reader=None) if about_pauses else []
+    pauses = {(key_of(each.row.pk), each.kind, each.about) for each in undecided}
+    about_hearings = any(alarm.kind in (HEARING, OVERDUE_HEARING) for alarm in alarms)
+    reviews = dict(hearings.pressing(now, MOST)) if about_hearings else {}
     return [
         alarm
         for alarm in alarms
@@ -120,11 +125,27 @@ def waiting(now: datetime) -> list[Alarm]:
 def called(now: datetime, level: int, alarm: Alarm | None = None) -> list[Member]:
     """Who has a turn; where nobody has, every member who could take the next step. With an alarm, of those who may know
     what it is about."""
+    turns = [turn for turn in _turns(now) if turn.level <= level]
+    return _knowing({turn.member_id: turn.member for turn in turns}.values(), alarm, now) or _able(alarm, now)
+
+
+def called_in_turn(now: datetime) -> tuple[list[Member], list[Member]]:
+    """Whoever is called first, and who else after ten minutes."""
+    turns = _turns(now)
+    levels = [{turn.member_id: turn.member for turn in turns if turn.level <= level} for level in (1, 2)]
+    able = _able(None, now) if not levels[0] else []
+    first, all_ = (list(members.values()) or able for members in levels)
+    return first, [member for member in all_ if member not in first]
+
+
+def _turns(now: datetime) -> list[Turn]:
     present = Member.objects.filter(active=True, away_until=None)
-    turns = Turn.objects.filter(begins__lte=now, ends__gt=now, level__lte=level, member__in=present)
-    members = _knowing({turn.member_id: turn.member for turn in turns.select_related("member")}.values(), alarm, now)
+    return list(Turn.objects.filter(begins__lte=now, ends__gt=now, member__in=present).select_related("member"))
+
+
+def _able(alarm: Alarm | None, now: datetime) -> list[Member]:
     able = [role.value for role in Role if Permission.ANSWER_PROPOSE in ROLE_PERMISSIONS[role]]
-    return members or _knowing(present.filter(roles__overlap=able), alarm, now)
+    return _knowing(Member.objects.filter(active=True, away_until=None, roles__overlap=able), alarm, now)
 
 
 def _knowing(members: Iterable[Member], alarm: Alarm | None, now: datetime) -> list[Member]:

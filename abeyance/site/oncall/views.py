@@ -21,12 +21,14 @@ from abeyance.pauses import alarming, due
 from abeyance.people import queries as people
 from abeyance.people.models import Member
 from abeyance.people.pages import MemberRequest, act, page
+from abeyance.rules.people import Actor
 from abeyance.rules.permissions import Permission
 from abeyance.site.oncall import paging, ways
 from abeyance.site.oncall.models import Alarm, Feed, Turn, Way
 from abeyance.site.pages import queue, saying_who
 
 SOON = timedelta(hours=24)
+MOST_RAISED, MOST_SOON = 50, 25
 LONGEST_TURN = timedelta(days=31)
 MOST_IN_FEED = 500
 
@@ -111,20 +113,23 @@ def _own_way(request: MemberRequest, pk: int) -> Way:
 @page(Permission.CASE_READ)
 def emergency(request: MemberRequest) -> HttpResponse:
     """Only what matters in the night: what was raised, what is due within a day, and the one button."""
-    now, seen = _now(), door.visible_to(request.member)
+    now, sight = _now(), people.sight_of(request.member)
+    seen = door.visible_in(sight)
     due.catch_up(now)
     refs = {alarm.case: alarm for alarm in paging.open_alarms(now)}
-    raised = seen.filter(ref__in=refs).order_by("next_due")
+    raised = list(seen.filter(ref__in=refs).order_by("next_due")[:MOST_RAISED]) if refs else []
     soon = seen.filter(closed_at=None, next_due__lt=now + SOON).exclude(ref__in=refs).order_by("next_due")
-    lines = queue.lines(raised[:50], now)
-    called = [member.handle for member in paging.called(now, 1)]
+    soon_due = list(soon[: MOST_SOON + 1])
+    lines = {line.ref: line for line in queue.lines([*raised, *soon_due[:MOST_SOON]], now)}
+    first, then = paging.called_in_turn(now)
     context = {
         "pauses": _of_pauses(now, request.member),
-        "alarms": [(line, refs[line.ref], paging.next_round(refs[line.ref])) for line in lines],
-        "hearings": _hearings(request.member, set(refs)),
-        "soon": queue.lines(soon[:50], now),
-        "called": called,
-        "then": [member.handle for member in paging.called(now, 2) if member.handle not in called],
+        "alarms": [(lines[each.ref], refs[each.ref], paging.next_round(refs[each.ref])) for each in raised],
+        "hearings": _hearings(sight.actor, set(refs)),
+        "soon": [lines[each.ref] for each in soon_due[:MOST_SOON]],
+        "more_soon": len(soon_due) > MOST_SOON,
+        "called": [member.handle for member in first],
+        "then": [member.handle for member in then],
         "taken": _taken(request.member, now),
     }
     template = "oncall/emergency_lists.html" if request.headers.get("HX-Request") else "oncall/emergency.html"
@@ -134,6 +139,8 @@ def emergency(request: MemberRequest) -> HttpResponse:
 def _taken(member: str, now: datetime) -> list[tuple[Alarm, str, int]]:
     """What somebody has made theirs within a day: who, and how many minutes it had waited."""
     alarms = list(Alarm.objects.filter(acknowledged_at__gt=now - SOON).order_by("-acknowledged_at")[:20])
+    if not alarms:
+        return []
     known = set(door.visible_to(member).filter(ref__in=[each.case for each in alarms]).values_list("ref", flat=True))
     names = saying_who.names_of([each.acknowledged_by or "" for each in alarms])
     return [
@@ -147,10 +154,10 @@ def _taken(member: str, now: datetime) -> list[tuple[Alarm, str, int]]:
     ]
 
 
-def _hearings(member: str, alarmed: set[str]) -> list[Hearing]:
-    if Permission.HEARING_READ not in people.actor(member).permissions:
+def _hearings(member: Actor, alarmed: set[str]) -> list[Hearing]:
+    if not alarmed or Permission.HEARING_READ not in member.permissions:
         return []
-    return list(hearings.open_for(member).filter(code__in=alarmed)[:50])
+    return list(hearings.open_for(member.code).filter(code__in=alarmed)[:50])
 
 
 @act(Permission.CASE_READ)
@@ -173,9 +180,9 @@ def acknowledge(request: MemberRequest, ref: str) -> HttpResponse:
 
 def _of_pauses(now: datetime, reader: str) -> list[tuple[alarming.PauseAlarm, bool]]:
     """What two people must decide, and whether somebody has said that they see to it today."""
-    mine = Alarm.objects.exclude(acknowledged_at=None).filter(case__startswith=paging.PAUSE)
-    seen = set(mine.values_list("case", "kind", "about"))
     found = alarming.alarms(now, reader=reader)
+    mine = Alarm.objects.exclude(acknowledged_at=None).filter(case__startswith=paging.PAUSE)
+    seen = set(mine.values_list("case", "kind", "about")) if found else set()
     return [(each, (paging.key_of(each.row.pk), each.kind, each.about) in seen) for each in found]
 
 

@@ -22,7 +22,6 @@ from abeyance.casefile.models import Case, LegalHold
 from abeyance.errors import Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
-from abeyance.patterns import documents as matters
 from abeyance.pauses import due, exceptions, reconfirming, store, wording
 from abeyance.pauses.weighing import weigh
 from abeyance.people import queries as people
@@ -60,14 +59,14 @@ P = Permission
 
 @page(P.CASE_READ)
 def case(request: MemberRequest, ref: str) -> HttpResponse:
-    now, by = _now(), request.member
-    found = _case(ref, by)
+    now, by, sight = _now(), request.member, people.sight_of(request.member)
+    found = door.open_in(sight, ref, P.CASE_READ)
     due.catch_up(now)
     weighed = weigh(found, now=now)
     formal.keep(found, now=now, weighed=weighed)
     told = documents.in_full(found, now=now, reader=by, weighed=weighed)
     told["items"] = [_with_soonest(item) for item in told["items"]]
-    allowed = people.actor(by).permissions
+    allowed = sight.actor.permissions
     step = queue.STEPS.get(State(found.state))
     context = {
         "case": found,
@@ -99,7 +98,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "risks": [risk.value for risk in holders.Risk],
         "languages": holders.LANGUAGES,
         "objections": _objections(found),
-        "matter": matters.of_matter(found, by),
+        "matter": told["matter"],
         "holding": sorted({held["pause"] for item in told["items"] for held in item["held"]}),
         "state": found.state,
         "again": reconfirming.standing(found, now=now),
@@ -241,7 +240,8 @@ def _deferral(told: Mapping[str, Any], by: str) -> dict[str, Any] | None:
 def _exceptions(found: Case, told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Announced exceptions of the pauses that hold this request, and who has proposed to use one."""
     names = {held["pause"] for item in told["items"] for held in item["held"]}
-    if not names:
+    pauses = [store.from_row(row) for row in store.rows_in_force().filter(name__in=names)] if names else []
+    if not any(pause.exceptions for pause in pauses):
         return []
     counting = exceptions.that_count(found.exception_uses.order_by("pk"), casefacts.newest_demand(found))
     uses = {(use.pause, use.exception): use for use in counting}
@@ -255,7 +255,7 @@ def _exceptions(found: Case, told: Mapping[str, Any]) -> list[dict[str, Any]]:
             "open": use is not None
             and (use.agreed_by is None or (use.third_by is None and bool(each.approvers or each.if_ever_held))),
         }
-        for pause in map(store.from_row, store.rows_in_force().filter(name__in=names))
+        for pause in pauses
         for each in pause.exceptions
     ]
 
