@@ -3,6 +3,7 @@ have; and raised anew each day, so that whoever has heard it cannot let it lie."
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -48,7 +49,11 @@ class PauseAlarm:
 
 def alarms(now: datetime, *, reader: str | None) -> list[PauseAlarm]:
     """A rise is told only of requests that the reader may know of; without a reader, of all, for nobody's eyes."""
-    rows = list(store.rows_in_force())
+    return alarms_of(list(store.rows_in_force()), now, reader=reader)
+
+
+def alarms_of(rows: Sequence[PauseRow], now: datetime, *, reader: str | None) -> list[PauseAlarm]:
+    """The same, for who has read already what is in force."""
     late = [(row, row.confirm_by) for row in rows if row.confirm_by and row.confirm_by <= now]
     found = [_alarm(row, "unconfirmed", since, now) for row, since in late]
     newest = {row.name: row for row in rows}

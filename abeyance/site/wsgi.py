@@ -3,6 +3,7 @@ upload handler could seal it."""
 
 from __future__ import annotations
 
+import gc
 import os
 
 from abeyance.site import lifeline
@@ -15,3 +16,5 @@ from django.urls import get_resolver  # noqa: E402
 
 application = get_wsgi_application()
 _ = get_resolver().url_patterns  # a room that cannot be imported stops the start, and not the first request
+gc.collect()
+gc.freeze()  # what is loaded stays: nobody's page waits while the collector walks through all of it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from abeyance.asking import Asked
+from abeyance.asking import Asked, Question, question
 from abeyance.casefile import door
 from abeyance.casefile.models import Case
 from abeyance.pauses import alarming, due, reconfirming, store
@@ -37,7 +38,7 @@ def front(request: MemberRequest) -> HttpResponse:
     now, sight = _now(), people.sight_of(request.member)
     reads, seen = Permission.CASE_READ in sight.actor.permissions, door.visible_in(sight)
     asked = Asked()
-    in_force = asked.of(store.rows_in_force()[: MOST_PAUSES + 1])
+    in_force = asked.again(_in_force())
     if reads:
         due.catch_up(now)
         lists_of = queue.lists(asked, sight)
@@ -51,7 +52,7 @@ def front(request: MemberRequest) -> HttpResponse:
         "more_pauses": len(in_force) > MOST_PAUSES,
         "proposals": _for_second(sight.actor),
         "alarms": _alarms(seen, now) if reads else 0,
-        "undecided": alarming.alarms(now, reader=request.member),
+        "undecided": alarming.alarms_of(in_force, now, reader=request.member),
         "lapsing": reconfirming.lapsing_soon(request.member, now) if reads else [],
     }
     template = "pages/front_lists.html" if request.headers.get("HX-Request") else "pages/front.html"
@@ -136,6 +137,11 @@ def oneself(request: MemberRequest) -> HttpResponse:
         "permissions": sorted(permission.value for permission in people.actor(request.member).permissions),
     }
     return render(request, "pages/oneself.html", context)
+
+
+@cache
+def _in_force() -> Question:
+    return question(store.rows_in_force())
 
 
 def _alarms(seen: QuerySet[Case], now: datetime) -> int:
