@@ -41,20 +41,28 @@ INSERT INTO patterns_mark (case_id, kind, digest) SELECT %s, * FROM unnest(%s::t
 ON CONFLICT (case_id, digest) DO UPDATE SET kind = EXCLUDED.kind WHERE patterns_mark.kind = 'named'"""
 # Of each mark that not too many share: the other cases, and how many marks of each kind they share with this one. An
 # account that one demand asks about counts as such, also where the papers of the other only name it. What tells a
-# matter by itself is common only when many agencies share it: one of them cannot hide a matter by asking often. Of a
-# name, which tells nothing by itself, no more is read than shows that it is common.
+# matter by itself is common only when many agencies share it: one of them cannot hide a matter by asking often. Of what
+# tells nothing by itself, a name or an account that both only name, no more is read than shows that it is common.
 SHARING = """
-WITH asked AS (SELECT * FROM unnest(%s::int[], %s::text[], %s::bytea[]) AS a(number, kind, digest)),
+WITH asked AS (SELECT a.*, a.kind = ANY(%(certain)s) AS certain
+               FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(digests)s::bytea[]) AS a(number, kind, digest)),
 found AS (SELECT a.number, m.case_id, CASE WHEN a.kind = 'account' THEN a.kind ELSE m.kind END AS kind
           FROM asked a CROSS JOIN LATERAL (
-              SELECT case_id, kind FROM patterns_mark WHERE digest = a.digest AND case_id <> %s
-              LIMIT CASE WHEN a.kind = 'handle' THEN %s + 1 END) m),
-few AS (SELECT number FROM found GROUP BY number HAVING count(DISTINCT case_id) <= %s),
-telling AS (SELECT number FROM few UNION
-            SELECT f.number FROM found f JOIN casefile_demand d ON d.case_id = f.case_id
-            WHERE f.kind = ANY(%s) AND f.number NOT IN (SELECT number FROM few)
-            GROUP BY f.number HAVING count(DISTINCT d.agency) <= %s)
-SELECT case_id, kind, count(DISTINCT number) FROM found WHERE number IN (SELECT number FROM telling)
+              SELECT case_id, kind FROM patterns_mark WHERE a.certain AND digest = a.digest
+              UNION ALL
+              SELECT case_id, kind FROM patterns_mark
+              WHERE NOT a.certain AND digest = a.digest AND kind = ANY(%(certain)s)
+              UNION ALL
+              (SELECT case_id, kind FROM patterns_mark
+              WHERE NOT a.certain AND digest = a.digest AND kind = ANY(%(others)s) AND case_id <> %(case)s
+              LIMIT %(common)s + 1)) m
+          WHERE m.case_id <> %(case)s),
+few AS (SELECT number FROM found GROUP BY number HAVING count(DISTINCT case_id) <= %(common)s),
+telling AS (SELECT f.number FROM found f JOIN casefile_demand d ON d.case_id = f.case_id
+            WHERE f.kind = ANY(%(certain)s) AND f.number NOT IN (SELECT number FROM few)
+            GROUP BY f.number HAVING count(DISTINCT d.agency) <= %(common)s)
+SELECT case_id, kind, count(DISTINCT number) FROM found
+WHERE number IN (SELECT number FROM few) OR kind = ANY(%(certain)s) AND number IN (SELECT number FROM telling)
 GROUP BY case_id, kind ORDER BY case_id DESC"""
 
 
@@ -213,11 +221,15 @@ def _sharing_any(case: int | None, marks: Sequence[Digested]) -> dict[int, dict[
     numbers, kinds, digests = (list(column) for column in zip(*asked, strict=True)) if asked else ([], [], [])
     shared: dict[int, dict[MarkKind, int]] = {}
     with connection.cursor() as cursor:
-        certain = [kind.value for kind in CERTAIN]
-        cursor.execute(SHARING, [numbers, kinds, digests, case or 0, COMMON, COMMON, certain, COMMON])
+        said = {"numbers": numbers, "kinds": kinds, "digests": digests, "case": case or 0, "common": COMMON}
+        cursor.execute(SHARING, said | {"certain": _values(CERTAIN), "others": _values(set(MarkKind) - CERTAIN)})
         for other, kind, count in cursor.fetchall():
             shared.setdefault(int(other), {})[MarkKind(kind)] = int(count)
     return shared
+
+
+def _values(kinds: Iterable[MarkKind]) -> list[str]:
+    return [kind.value for kind in kinds]
 
 
 def _fresh(case: Case, marks: Sequence[Digested]) -> list[Digested]:

@@ -24,7 +24,7 @@ class MarkRow(models.Model):
                 condition=models.Q(kind__in=[kind.value for kind in MarkKind]), name="mark_of_known_kind"
             ),
         ]
-        indexes = [models.Index(fields=["digest"], name="mark_digest")]
+        indexes = [models.Index(fields=["digest", "kind"], include=["case"], name="mark_digest_kind")]
 
 
 class Pair(models.Model):

@@ -199,6 +199,18 @@ def test_an_account_that_the_papers_only_name_is_found_when_somebody_asks_about_
     assert found(desk, about(desk, HERON)) == [ref]
 
 
+def test_many_whose_papers_only_name_an_account_do_not_hide_the_one_that_asks_about_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "COMMON", 1)
+    earlier, refs = about(desk, HERON), []
+    for number in range(3):
+        refs.append(desk.arrive(HERON))
+        other = item(identifier=f"+8529800000{number}")
+        confirming.confirm(refs[-1], demand(items=[other]), by=desk.first, now=desk.now())
+    assert [found(desk, ref) for ref in refs] == [[earlier]] * 3
+
+
 def test_an_amended_demand_is_looked_for_again_and_the_older_marks_stay(desk: Desk) -> None:
     earlier, ref = held_before(desk, HERON), desk.confirmed()
     assert found(desk, ref) == []
