@@ -221,8 +221,9 @@ def _sharing_any(case: int | None, marks: Sequence[Digested]) -> dict[int, dict[
     numbers, kinds, digests = (list(column) for column in zip(*asked, strict=True)) if asked else ([], [], [])
     shared: dict[int, dict[MarkKind, int]] = {}
     with connection.cursor() as cursor:
-        said = {"numbers": numbers, "kinds": kinds, "digests": digests, "case": case or 0, "common": COMMON}
-        cursor.execute(SHARING, said | {"certain": _values(CERTAIN), "others": _values(set(MarkKind) - CERTAIN)})
+        said: dict[str, Any] = {"numbers": numbers, "kinds": kinds, "digests": digests, "case": case or 0}
+        said |= {"common": COMMON, "certain": _values(CERTAIN), "others": _values(set(MarkKind) - CERTAIN)}
+        cursor.execute(SHARING, said)
         for other, kind, count in cursor.fetchall():
             shared.setdefault(int(other), {})[MarkKind(kind)] = int(count)
     return shared
