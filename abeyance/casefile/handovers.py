@@ -60,7 +60,7 @@ class Release(models.Model):
     by = models.CharField(max_length=16)
     channel = models.CharField(max_length=8)  # file, mail, api
     agency_key = models.CharField(max_length=80)  # fingerprint of the key that it is encrypted to
-    exception = models.CharField(max_length=140, default="")  # pause/exception, when one was used
+    exception = models.TextField(default="")  # "pause/exception" of each that was used, joined by commas
     state = models.CharField(max_length=12, default="started")  # started, gone, confirmed, failed, cut
     ended_at = models.DateTimeField(null=True)
 

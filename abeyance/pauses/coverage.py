@@ -3,7 +3,8 @@ itself decides on each group, so that a million items cost one pass and no secon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,6 +60,15 @@ def ever_held(pause: Pause, declared_at: datetime, ended_at: datetime | None) ->
     if ended_at is not None:
         items = items.filter(case__arrived_at__lt=ended_at)
     return _covered_of(pause, _timely(pause, items)).values("case").distinct().count()
+
+
+def released_under(names: Collection[str]) -> Counter[str]:
+    """How many requests something was released of under each exception of these pauses, as "pause/exception"; whoever
+    may read them."""
+    releases = Release.objects.exclude(state="failed").exclude(exception="")
+    rows = set(releases.values_list("exception", "package__case_id"))
+    used = {(each, case) for listed, case in rows for each in listed.split(",") if each.partition("/")[0] in names}
+    return Counter(each for each, _ in used)
 
 
 def _covered_of(pause: Pause, items: QuerySet[Item]) -> QuerySet[Item]:

@@ -116,7 +116,7 @@ def _row(
         by=by,
         channel=channel,
         agency_key=to,
-        exception=",".join(verdict.exceptions)[:140],
+        exception=",".join(verdict.exceptions),
     )
 
 

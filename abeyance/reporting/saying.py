@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -22,15 +23,13 @@ def document(before: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
     today = now.date().isoformat()
     counted = dict(before["numbers"]) if before and before.get("numbers_of") == today else {}
     rows = _by_name()
-    for name, versions in rows.items():
-        if name not in counted:
-            counted[name] = _number(store.from_row(versions[-1]), versions)
+    numbers = {key: counted[key] if key in counted else count() for key, count in _counts(rows)}
     return {
         "operator": settings.ABEYANCE.operator_name,
         "contact": settings.ABEYANCE.operator_contact,
         "numbers_of": today,
-        "numbers": {name: counted[name] for name in rows},
-        "pauses": [_pause(name, versions, counted[name], now) for name, versions in rows.items()],
+        "numbers": numbers,
+        "pauses": [_pause(name, versions, numbers, now) for name, versions in rows.items()],
         "register": [register.document(row) for row in register.lines()],
     }
 
@@ -43,7 +42,7 @@ def _by_name() -> dict[str, list[PauseRow]]:
     return dict(sorted(found.items(), key=lambda pair: pair[1][0].declared_at, reverse=True))
 
 
-def _pause(name: str, versions: list[PauseRow], number: str, now: datetime) -> dict[str, Any]:
+def _pause(name: str, versions: list[PauseRow], numbers: Mapping[str, str], now: datetime) -> dict[str, Any]:
     newest = next((row for row in reversed(versions) if row.ended_epoch is None), versions[-1])
     told = documents.public(newest)
     in_force = newest.ended_epoch is None
@@ -51,7 +50,8 @@ def _pause(name: str, versions: list[PauseRow], number: str, now: datetime) -> d
         "declared": documents.moment(versions[0].declared_at),
         "in_force": in_force,
         "overdue": in_force and told["review_by"] < now.date().isoformat(),
-        "held": number,
+        "held": numbers[name],
+        "exceptions": [each | {"released": numbers[f"{name}/{each['name']}"]} for each in told["exceptions"]],
         "assessment": diligence.published(name, today=now.date()),
         "history": _history(versions),
     }
@@ -77,8 +77,26 @@ def _history(versions: list[PauseRow]) -> list[dict[str, Any]]:
     return said[::-1]
 
 
-def _number(pause: Pause, versions: list[PauseRow]) -> str:
-    """How many requests the pause has held so far, as the range that policy lets be published."""
-    count = coverage.ever_held(pause, versions[0].declared_at, versions[-1].ended_at)
+def _counts(rows: Mapping[str, list[PauseRow]]) -> Iterator[tuple[str, Callable[[], str]]]:
+    """By pause how many requests it has held so far, and by "pause/exception" of how many something was released under
+    it; each as the range that policy lets be published."""
+    released = cache(lambda: coverage.released_under(set(rows)))
+    for name, versions in rows.items():
+        pause, first, last = store.from_row(versions[-1]), versions[0].declared_at, versions[-1].ended_at
+        yield name, partial(_held, pause, first, last)
+        for exception in {each.name for row in versions for each in store.from_row(row).exceptions}:
+            key = f"{name}/{exception}"
+            yield key, partial(_released, pause, key, released)
+
+
+def _held(pause: Pause, first: datetime, last: datetime | None) -> str:
+    return _banded(coverage.ever_held(pause, first, last), pause)
+
+
+def _released(pause: Pause, key: str, released: Callable[[], Mapping[str, int]]) -> str:
+    return _banded(released().get(key, 0), pause)
+
+
+def _banded(count: int, pause: Pause) -> str:
     countries = pause.jurisdictions | {agency.partition("-")[0] for agency in pause.agencies}
     return banded(count, pause.laws, countries, policy.books()[0].policy.reporting)

@@ -10,8 +10,10 @@ import secrets
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -21,10 +23,13 @@ from django.db import IntegrityError, connection, transaction
 
 from abeyance.answer import actions as answers
 from abeyance.casefile.models import Case, Document, LegalHold
+from abeyance.diligence import actions as assessing
+from abeyance.diligence import queries as assessments
 from abeyance.intake import confirming, taking
 from abeyance.ledger.sequencer import integrate
 from abeyance.release import handing, making
 from abeyance.site import databases, home, options
+from abeyance.site.demo.story import ASSESSMENT
 from abeyance.site.requests import letters
 from abeyance.verification import actions as verification
 from tests.desk import Desk, demand, item
@@ -195,3 +200,17 @@ def test_a_verifiers_note_is_sealed(desk: Desk) -> None:
     verification.find_false(ref, "agency-denies", note=mark, by=desk.first, now=desk.now())
     checkpoint()
     assert places_of([mark], [*server_files(), desk.home]) == []
+
+
+def test_what_an_assessment_says_and_what_is_said_about_it_is_sealed(desk: Desk) -> None:
+    said, advice, comment = (f"mk{secrets.token_hex(12)}" for _ in range(3))
+    review_by = (desk.now() + timedelta(days=90)).date()
+    made = assessing.begin("HK-2020-07", "new-law", review_by=review_by, by=desk.first, now=desk.now())
+    stated = tomllib.loads(ASSESSMENT.read_text(encoding="utf-8"))
+    document = stated | {"parts": stated["parts"] | {"decision": said, "advice": advice}, "privileged": ["advice"]}
+    assessing.write(made.code, document, onto=1, by=desk.first, now=desk.now())
+    assessing.comment(made.code, "decision", comment, by=desk.second, now=desk.now())
+    checkpoint()
+    for mark in (said, advice, comment):
+        assert places_of([mark], [*server_files(), desk.home]) == []
+    assert said in str(assessments.with_text(made, assessments.newest(made), now=desk.now()))

@@ -19,12 +19,13 @@ from abeyance.ledger import verifying
 from abeyance.ledger.receipts import NotYetPublished, receipt
 from abeyance.ledger.sequencer import integrate
 from abeyance.pauses import actions as pauses
+from abeyance.pauses import coverage, exceptions
 from abeyance.people.models import Member
 from abeyance.reporting import publishing, register
 from abeyance.reporting.models import Publication
 from abeyance.rules.events import StanceRecorded
 from abeyance.rules.publication import Stance, StanceKind
-from tests.casefile.packed import declare, stated
+from tests.casefile.packed import declare, hand_over, sealed, stated
 from tests.desk import Desk
 
 WISP: dict[str, Any] = {
@@ -74,6 +75,34 @@ def test_the_pages_say_what_was_announced_and_name_neither_member_nor_the_desks_
         assert member.handle not in re.findall(r"[a-z]+", everything)
     assert "<script" not in everything
     assert not re.search(r"(src|href)=\"(https?:)?//", everything)
+
+
+def test_a_release_under_an_exception_is_counted_with_the_exception_as_a_range(desk: Desk) -> None:
+    package = sealed(desk)
+    orders = {"name": "schedule-7", "sentence": "Orders of the court.", "instruments": ["hk-nsl43-s7"]}
+    life = {"name": "life", "sentence": "Danger to life.", "kinds": ["emergency"]}
+    declare(desk, exceptions=[orders, life])
+    use = (package.case.ref, "HK-2020-07", "schedule-7")
+    exceptions.propose_use(*use, by=desk.first, now=desk.now())
+    exceptions.agree_use(*use, by=desk.second, now=desk.now())
+    assert coverage.released_under({"HK-2020-07"}) == {}
+    hand_over(desk, package)
+    hand_over(desk, package)
+    assert coverage.released_under({"HK-2020-07"}) == {"HK-2020-07/schedule-7": 1}
+    assert coverage.released_under({"MO-2020-07"}) == {}
+    publishing.publish(desk.now())
+    [said] = json.loads(publishing.file("pauses.json") or "{}")["pauses"]
+    assert {each["name"]: each["released"] for each in said["exceptions"]} == {"schedule-7": "0–9", "life": "0–9"}
+    assert "something was released under it so far: 0–9" in (publishing.file("HK-2020-07.html") or "")
+
+
+def test_the_range_of_an_exception_moves_with_its_own_number(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("life", "orders")
+    declare(desk, exceptions=[{"name": name, "sentence": "One.", "kinds": ["emergency"]} for name in names])
+    monkeypatch.setattr(coverage, "released_under", lambda _: {"HK-2020-07/orders": 12})
+    publishing.publish(desk.now())
+    [said] = json.loads(publishing.file("pauses.json") or "{}")["pauses"]
+    assert {each["name"]: each["released"] for each in said["exceptions"]} == {"life": "0–9", "orders": "10–19"}
 
 
 def test_an_axis_of_arrival_is_no_moment_of_declaration(desk: Desk) -> None:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import MONTHS_3
+from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -99,6 +101,45 @@ def spoken(value: object) -> str:
 def said(value: object) -> SafeString | str:
     """A value of a form or a record: a moment in the reader's zone, anything else as it is."""
     return when(value) if isinstance(value, str) and A_MOMENT.fullmatch(value) else str(value or "")
+
+
+# A sentence is the same for page, command line and API; where it names a command, a page leads to where that is done.
+A_COMMAND = re.compile(r"`abeyance ([a-z]+)[^`]*`|(?<=[(:] )abeyance ([a-z]+)[^).]*|(?<=\()abeyance ([a-z]+)[^).]*")
+DONE_AT: dict[str, tuple[str, Promise]] = {
+    "agency": ("agencies", gettext_lazy("Agencies")),
+    "assessment": ("assessments", gettext_lazy("Assessments")),
+    "consultation": ("assessments", gettext_lazy("Assessments")),
+    "hearing": ("hearings", gettext_lazy("Requests for review")),
+    "jobs": ("jobs", gettext_lazy("Jobs")),
+    "ledger": ("ledger", gettext_lazy("Ledger")),
+    "member": ("members", gettext_lazy("Members")),
+    "pause": ("pauses", gettext_lazy("Pauses")),
+    "policy": ("policy", gettext_lazy("Policy and law")),
+    "proposal": ("proposals", gettext_lazy("Proposals")),
+    "refusals": ("refusals", gettext_lazy("Refusals in batch")),
+    "request": ("requests", gettext_lazy("Requests")),
+    "service": ("services", gettext_lazy("Services")),
+    "step": ("steps", gettext_lazy("Formal steps")),
+}
+
+
+@register.filter
+def led(sentence: object) -> SafeString:
+    """A sentence with links in the places of the commands that it names."""
+    made, at = SafeString(""), 0
+    text = str(sentence or "")
+    for found in A_COMMAND.finditer(text):
+        made += escape(text[at : found.start()])
+        made += _place_of(next(filter(None, found.groups())), found[0])
+        at = found.end()
+    return made + escape(text[at:])
+
+
+def _place_of(name: str, command: str) -> SafeString:
+    if name not in DONE_AT:
+        return format_html("<code>{}</code>", command.strip("`"))
+    address, label = DONE_AT[name]
+    return format_html('<a href="{}">{}</a>', reverse(address), label)
 
 
 RECALL_STEPS = {
