@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
 from abeyance.site.pages.templatetags import words
 
@@ -22,4 +23,5 @@ def test_a_command_in_a_sentence_leads_to_the_page_where_it_is_done(
     sentence: str, written: str, settings: object
 ) -> None:
     settings.ROOT_URLCONF = "abeyance.site.desk_urls"  # type: ignore[attr-defined]
-    assert words.led(sentence) == written
+    with translation.override("en"):
+        assert words.led(sentence) == written
