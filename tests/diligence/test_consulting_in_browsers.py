@@ -15,7 +15,7 @@ from abeyance.pauses.models import PauseRow
 from tests.casefile.packed import declare
 from tests.diligence.consultations import guest_seat, opened
 from tests.diligence.test_assessments import SAID, begun
-from tests.planted.test_planted import checkpoint, places_of, server_files
+from tests.planted.test_planted import places_of, written_by_the_server
 
 
 def make_key(person: Any, folder: Path) -> Path:
@@ -80,10 +80,9 @@ def test_an_expert_is_consulted_and_the_pause_lifted(desk: Any, member: Any, gue
     reads(again, asked)
     reads(again, answered)
 
-    checkpoint()
     key_file.unlink()
     assert Message.objects.count() == 2
-    assert places_of([asked, answered], [*server_files(), desk.home]) == []
+    assert places_of([asked, answered], [*written_by_the_server(), desk.home]) == []
 
     host.page.get_by_role("button", name="Ask to quote this").click()
     again.page.reload()

@@ -34,9 +34,8 @@ from abeyance.site.requests import letters
 from abeyance.verification import actions as verification
 from tests.desk import Desk, demand, item
 
-pytestmark = pytest.mark.skipif(
-    bool(os.environ.get("DATABASE_URL")), reason="the files of an outside server are not ours to read"
-)
+OUTSIDE = bool(os.environ.get("DATABASE_URL"))
+pytestmark = pytest.mark.skipif(OUTSIDE, reason="the files of an outside server are not ours to read")
 
 PLACES = ("document", "officer", "identifier", "reference", "note", "remark")
 
@@ -74,6 +73,14 @@ def _holds(path: Path, patterns: list[bytes]) -> bool:
 def server_files() -> list[Path]:
     """Heap, write-ahead log and the server's own log."""
     return [home.here().cluster.data]
+
+
+def written_by_the_server() -> list[Path]:
+    """Its files with all that was in memory; none where the server is not ours to read."""
+    if OUTSIDE:
+        return []
+    checkpoint()
+    return server_files()
 
 
 def checkpoint() -> None:
