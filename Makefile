@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FUZZ_SECONDS ?= 600
+# Each worker is a desk of its own, with its own server; on a server of yours there is one, whose roles it sets up.
+WORKERS ?= $(if $(DATABASE_URL),0,auto)
 .PHONY: help env run test lint bench bench-quick fuzz shots words pins clean
 
 help: ## list what there is
@@ -20,7 +22,7 @@ run: env ## the demonstration on the first run, then the desk, until Ctrl-C
 	@exec $(BIN)/abeyance serve
 
 test: env ## the whole suite, in under 10 minutes; what could not be tested is named last
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 lint: env ## style and types of everything
 	$(BIN)/ruff check .
