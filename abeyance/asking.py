@@ -164,9 +164,10 @@ class _Prepared:
     names: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
 
     def spelled(self, put: _Put) -> _Put:
-        name = self.names.get(put.spelling) if put.is_kept else None
+        name = self.names.pop(put.spelling, None) if put.is_kept else None
         if name is None:
             return put
+        self.names[put.spelling] = name  # those that were not asked for longest come first
         marks = f" ({', '.join(['%s'] * len(put.arguments))})" if put.arguments else ""
         return _Put(f"EXECUTE {name}{marks}", put.arguments, put.hearer)
 
@@ -176,7 +177,7 @@ class _Prepared:
         return "; ".join(self._taken(each) for each in questions if each.is_kept and self._is_worth_it(each))
 
     def _is_worth_it(self, put: _Put) -> bool:
-        if put.spelling in self.names or len(self.names) >= MOST_PREPARED:
+        if put.spelling in self.names:
             return False
         if len(_asked) > 10 * MOST_PREPARED:
             _asked.clear()
@@ -185,10 +186,12 @@ class _Prepared:
 
     def _taken(self, put: _Put) -> str:
         statement, types = put.spelling
+        full = len(self.names) >= MOST_PREPARED
+        forgotten = f"DEALLOCATE {self.names.pop(next(iter(self.names)))}; " if full else ""
         self.names[statement, types] = name = f"asked_{next(_numbers)}"
         kept, numbers = f" ({', '.join(types)})" if types else "", count(1)
         numbered = _MARK.sub(lambda mark: f"${next(numbers)}" if mark[0] == "%s" else "%", statement)
-        return f"PREPARE {name}{kept} AS {numbered}"
+        return f"{forgotten}PREPARE {name}{kept} AS {numbered}"
 
 
 def _type(value: object) -> str:

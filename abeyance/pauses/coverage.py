@@ -63,8 +63,8 @@ def ever_held(pause: Pause, declared_at: datetime, ended_at: datetime | None) ->
 
 
 def released_under(names: Collection[str]) -> Counter[str]:
-    """How many requests something was released of under each exception of these pauses, as "pause/exception"; whoever
-    may read them."""
+    """By "pause/exception": of how many requests something was handed out under it, or is being; whoever may read
+    them."""
     releases = Release.objects.exclude(state="failed").exclude(exception="")
     rows = set(releases.values_list("exception", "package__case_id"))
     used = {(each, case) for listed, case in rows for each in listed.split(",") if each.partition("/")[0] in names}

@@ -83,7 +83,8 @@ def covers(request: MemberRequest, name: str) -> HttpResponse:
 def _announced(name: str, told: Mapping[str, Any], now: datetime, reader: str) -> list[dict[str, Any]]:
     """What was announced, whether it may be used now, and whether it is used ever more."""
     suspended = {row.exception for row in patterns.suspensions() if row.pause == name} if told["exceptions"] else ()
-    found = exceptions.rising(now, [name], reader=reader) if told["exceptions"] else ()
+    asked_for = bool(told["exceptions"]) and store.rows_in_force(name).exists()
+    found = exceptions.rising(now, [name], reader=reader) if asked_for else ()
     rising = {rise.exception: rise.sentence for rise in found if rise.pause == name}
     return [
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -82,21 +82,25 @@ def _counts(rows: Mapping[str, list[PauseRow]]) -> Iterator[tuple[str, Callable[
     it; each as the range that policy lets be published."""
     released = cache(lambda: coverage.released_under(set(rows)))
     for name, versions in rows.items():
-        pause, first, last = store.from_row(versions[-1]), versions[0].declared_at, versions[-1].ended_at
-        yield name, partial(_held, pause, first, last)
-        for exception in {each.name for row in versions for each in store.from_row(row).exceptions}:
+        every, first, last = [store.from_row(row) for row in versions], versions[0].declared_at, versions[-1].ended_at
+        yield name, partial(_held, every, first, last)
+        for exception in {each.name for pause in every for each in pause.exceptions}:
             key = f"{name}/{exception}"
-            yield key, partial(_released, pause, key, released)
+            yield key, partial(_released, every, key, released)
 
 
-def _held(pause: Pause, first: datetime, last: datetime | None) -> str:
-    return _banded(coverage.ever_held(pause, first, last), pause)
+def _held(every: Sequence[Pause], first: datetime, last: datetime | None) -> str:
+    return _banded(coverage.ever_held(every[-1], first, last), every)
 
 
-def _released(pause: Pause, key: str, released: Callable[[], Mapping[str, int]]) -> str:
-    return _banded(released().get(key, 0), pause)
+def _released(every: Sequence[Pause], key: str, released: Callable[[], Mapping[str, int]]) -> str:
+    return _banded(released().get(key, 0), every)
 
 
-def _banded(count: int, pause: Pause) -> str:
-    countries = pause.jurisdictions | {agency.partition("-")[0] for agency in pause.agencies}
-    return banded(count, pause.laws, countries, policy.books()[0].policy.reporting)
+def _banded(count: int, every: Sequence[Pause]) -> str:
+    """By what any version covers, also one to which nobody has agreed yet: an amendment must not narrow the range of
+    what was counted under another. A version that names no law or no country covers any."""
+    asking = [pause.jurisdictions | {agency.partition("-")[0] for agency in pause.agencies} for pause in every]
+    laws = frozenset().union(*(pause.laws for pause in every)) if all(pause.laws for pause in every) else frozenset()
+    countries = frozenset().union(*asking) if all(asking) else frozenset()
+    return banded(count, laws, countries, policy.books()[0].policy.reporting)

@@ -37,6 +37,14 @@ def test_none_that_ever_was_of_a_hidden_country_is_seen_and_every_other_is(desk:
         assert seen == every - of_hidden, hidden
 
 
+def test_what_is_of_a_hidden_country_alone_is_left_out_before_its_demands_are_looked_at(desk: Desk) -> None:
+    arrived_as(desk, "GB")
+    Case.objects.update(countries="HK")  # as it never is
+    sight = people.sight_of(desk.first)
+    assert door.visible_in(replace(sight, hidden=frozenset({"DE"}))).count() == 1
+    assert door.visible_in(replace(sight, hidden=frozenset({"HK"}))).count() == 0
+
+
 def test_what_is_amended_keeps_the_countries_that_it_had(desk: Desk) -> None:
     ref = desk.confirmed()
     assert desk.case(ref).countries == "HK"

@@ -93,7 +93,7 @@ def test_a_release_under_an_exception_is_counted_with_the_exception_as_a_range(d
     publishing.publish(desk.now())
     [said] = json.loads(publishing.file("pauses.json") or "{}")["pauses"]
     assert {each["name"]: each["released"] for each in said["exceptions"]} == {"schedule-7": "0–9", "life": "0–9"}
-    assert "something was released under it so far: 0–9" in (publishing.file("HK-2020-07.html") or "")
+    assert "something was handed out under it so far: 0–9" in (publishing.file("HK-2020-07.html") or "")
 
 
 def test_the_range_of_an_exception_moves_with_its_own_number(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +103,20 @@ def test_the_range_of_an_exception_moves_with_its_own_number(desk: Desk, monkeyp
     publishing.publish(desk.now())
     [said] = json.loads(publishing.file("pauses.json") or "{}")["pauses"]
     assert {each["name"]: each["released"] for each in said["exceptions"]} == {"life": "0–9", "orders": "10–19"}
+
+
+def test_an_amendment_that_nobody_agreed_to_narrows_no_range(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    life = [{"name": "life", "sentence": "One.", "kinds": ["emergency"]}]
+    wide: dict[str, Any] = {"jurisdictions": ["US"], "laws": ["us-nsl", "us-sca"], "exceptions": life}
+    declare(desk, **wide)
+    monkeypatch.setattr(coverage, "released_under", lambda _: {"HK-2020-07/life": 12})
+    for laws in (["us-nsl", "us-sca"], ["us-sca"]):
+        if laws != wide["laws"]:
+            pauses.amend(stated(**wide | {"laws": laws}), by=desk.first, now=desk.now())
+        Publication.objects.all().delete()
+        publishing.publish(desk.now())
+        [said] = json.loads(publishing.file("pauses.json") or "{}")["pauses"]
+        assert (said["held"], said["exceptions"][0]["released"]) == ("0–249", "0–249")
 
 
 def test_an_axis_of_arrival_is_no_moment_of_declaration(desk: Desk) -> None:

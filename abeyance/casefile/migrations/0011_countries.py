@@ -24,4 +24,6 @@ class Migration(migrations.Migration):
             model_name="case",
             index=models.Index(fields=["countries"], name="case_countries"),
         ),
+        # Else the first lists are planned without knowing how many requests a country has.
+        migrations.RunSQL("ANALYZE casefile_case", migrations.RunSQL.noop),
     ]

@@ -125,7 +125,7 @@ DONE_AT: dict[str, tuple[str, Promise]] = {
 
 @register.filter
 def led(sentence: object) -> SafeString:
-    """A sentence with links in the places of the commands that it names."""
+    """A sentence with a link after each command that it names."""
     made, at = SafeString(""), 0
     text = str(sentence or "")
     for found in A_COMMAND.finditer(text):
@@ -136,10 +136,11 @@ def led(sentence: object) -> SafeString:
 
 
 def _place_of(name: str, command: str) -> SafeString:
+    said = format_html("<code>{}</code>", command.strip("`"))
     if name not in DONE_AT:
-        return format_html("<code>{}</code>", command.strip("`"))
+        return said
     address, label = DONE_AT[name]
-    return format_html('<a href="{}">{}</a>', reverse(address), label)
+    return said + format_html(' (<a href="{}">{}</a>)', reverse(address), label)
 
 
 RECALL_STEPS = {
