@@ -22,9 +22,8 @@ STAYING = ("django_content_type", "auth_permission")  # the same after every tes
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """pytest-django asks for this before it makes the test database: one for each worker, since they may share a server
-    of yours."""
+def django_db_modify_db_settings() -> None:
+    """pytest-django asks for this before it makes the test database."""
     server.start()
     DatabaseOperations.sql_flush = _emptied
     flush.emit_post_migrate_signal = lambda *_, **__: None  # what it would write anew stays

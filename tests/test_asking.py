@@ -8,6 +8,7 @@ import pytest
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
+from abeyance import asking
 from abeyance.asking import AGAIN, Asked
 from abeyance.casefile.models import Case
 from abeyance.pauses.models import PauseRow
@@ -115,6 +116,33 @@ def test_after_an_error_nothing_is_taken_as_prepared(desk: object) -> None:
         with pytest.raises(Error):
             ask(0)
         assert ask(turn + 1) == [(12 // (turn + 1),)]
+
+
+def test_what_was_not_asked_for_longest_makes_room_and_answers_all_the_same(
+    desk: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_PREPARED", 3)
+    asking._kept.clear()
+    asking._asked.clear()  # it has not asked or prepared anything yet
+
+    def ask(name: str) -> None:
+        for turn in range(AGAIN):
+            asked = Asked()
+            found = asked.plain(f"SELECT '{name}', %s WHERE interval '1 day' > '0'", turn)
+            asked.now()
+            assert found == [(name, turn)]
+
+    def kept() -> set[str]:
+        return {name for name in "abcde" if any(f"'{name}'" in each for each in _prepared_statements())}
+
+    for name in "abc":
+        ask(name)
+    assert kept() == {"a", "b", "c"}
+    ask("a")
+    ask("d")
+    assert kept() == {"a", "c", "d"}
+    ask("b")
+    assert kept() == {"a", "b", "d"}
 
 
 def test_a_new_connection_is_told_anew(desk: object) -> None:

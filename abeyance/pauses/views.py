@@ -56,7 +56,7 @@ def pause(request: MemberRequest, name: str) -> HttpResponse:
         "name": name,
         "newest": newest_told,
         "axes": wording.shown(newest_told),
-        "exceptions": _announced(name, newest_told, now, request.member),
+        "exceptions": _announced(newest_told, now, request.member, in_force=bool(in_force)),
         "history": documents.history(rows),
         "in_force": in_force,
         "phase": pauselife.phase(newest, now).value if newest else "ended",
@@ -80,12 +80,13 @@ def covers(request: MemberRequest, name: str) -> HttpResponse:
     return render(request, "pauses/seen.html" if "HX-Request" in request.headers else "pauses/covers.html", context)
 
 
-def _announced(name: str, told: Mapping[str, Any], now: datetime, reader: str) -> list[dict[str, Any]]:
+def _announced(told: Mapping[str, Any], now: datetime, reader: str, *, in_force: bool) -> list[dict[str, Any]]:
     """What was announced, whether it may be used now, and whether it is used ever more."""
-    suspended = {row.exception for row in patterns.suspensions() if row.pause == name} if told["exceptions"] else ()
-    asked_for = bool(told["exceptions"]) and store.rows_in_force(name).exists()
-    found = exceptions.rising(now, [name], reader=reader) if asked_for else ()
-    rising = {rise.exception: rise.sentence for rise in found if rise.pause == name}
+    if not told["exceptions"]:
+        return []
+    suspended = {row.exception for row in patterns.suspensions() if row.pause == told["name"]}
+    found = exceptions.rising(now, [told["name"]] if in_force else [], reader=reader)
+    rising = {rise.exception: rise.sentence for rise in found}
     return [
         {
             "said": each,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -284,6 +285,19 @@ def test_an_exception_agreed_under_an_older_pause_says_nothing_of_a_newer_one(de
     declare(desk, name="HK-2020-08", exceptions=EXCEPTIONS)
     [reason] = verdict(desk, package).reasons
     assert reason.pause == "HK-2020-08"
+
+
+def test_every_exception_that_was_used_is_named_however_long_their_names(desk: Desk) -> None:
+    package, names = sealed(desk), [f"{letter}{'-court-order' * 5}" for letter in "abc"]
+    for number, name in enumerate(names):
+        announced = [{"name": name, "sentence": "Orders of the court.", "instruments": ["hk-nsl43-s7"]}]
+        declare(desk, name=f"HK-{number}", exceptions=announced)
+        exceptions.propose_use(package.case.ref, f"HK-{number}", name, by=desk.first, now=desk.now())
+        exceptions.agree_use(package.case.ref, f"HK-{number}", name, by=desk.second, now=desk.now())
+    used = [f"HK-{number}/{name}" for number, name in enumerate(names)]
+    hand_over(desk, package)
+    assert Release.objects.get().exception.split(",") == used
+    assert json.loads(Entry.objects.get(kind="Released").content)["event"]["exceptions"] == used
 
 
 def test_what_is_handed_over_is_recorded_whole_in_one_commit(desk: Desk) -> None:

@@ -125,27 +125,11 @@ def waiting(now: datetime) -> list[Alarm]:
 def called(now: datetime, level: int, alarm: Alarm | None = None) -> list[Member]:
     """Who has a turn; where nobody has, every member who could take the next step. With an alarm, of those who may know
     what it is about."""
-    turns = [turn for turn in _turns(now) if turn.level <= level]
-    return _knowing({turn.member_id: turn.member for turn in turns}.values(), alarm, now) or _able(alarm, now)
-
-
-def called_in_turn(now: datetime) -> tuple[list[Member], list[Member]]:
-    """Whoever is called first, and who else after ten minutes."""
-    turns = _turns(now)
-    levels = [{turn.member_id: turn.member for turn in turns if turn.level <= level} for level in (1, 2)]
-    able = _able(None, now) if not levels[0] else []
-    first, all_ = (list(members.values()) or able for members in levels)
-    return first, [member for member in all_ if member not in first]
-
-
-def _turns(now: datetime) -> list[Turn]:
     present = Member.objects.filter(active=True, away_until=None)
-    return list(Turn.objects.filter(begins__lte=now, ends__gt=now, member__in=present).select_related("member"))
-
-
-def _able(alarm: Alarm | None, now: datetime) -> list[Member]:
+    turns = Turn.objects.filter(begins__lte=now, ends__gt=now, level__lte=level, member__in=present)
+    members = _knowing({turn.member_id: turn.member for turn in turns.select_related("member")}.values(), alarm, now)
     able = [role.value for role in Role if Permission.ANSWER_PROPOSE in ROLE_PERMISSIONS[role]]
-    return _knowing(Member.objects.filter(active=True, away_until=None, roles__overlap=able), alarm, now)
+    return members or _knowing(present.filter(roles__overlap=able), alarm, now)
 
 
 def _knowing(members: Iterable[Member], alarm: Alarm | None, now: datetime) -> list[Member]:

@@ -121,7 +121,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
     soon = seen.filter(closed_at=None, next_due__lt=now + SOON).exclude(ref__in=refs).order_by("next_due")
     soon_due = list(soon[: MOST_SOON + 1])
     lines = {line.ref: line for line in queue.lines([*raised, *soon_due[:MOST_SOON]], now)}
-    first, then = paging.called_in_turn(now)
+    first, then = paging.called(now, 1), paging.called(now, 2)
     context = {
         "pauses": _of_pauses(now, request.member),
         "alarms": [(lines[each.ref], refs[each.ref], paging.next_round(refs[each.ref])) for each in raised],
@@ -129,7 +129,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
         "soon": [lines[each.ref] for each in soon_due[:MOST_SOON]],
         "more_soon": len(soon_due) > MOST_SOON,
         "called": [member.handle for member in first],
-        "then": [member.handle for member in then],
+        "then": [member.handle for member in then if member not in first],
         "taken": _taken(request.member, now),
     }
     template = "oncall/emergency_lists.html" if request.headers.get("HX-Request") else "oncall/emergency.html"
