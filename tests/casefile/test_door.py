@@ -7,7 +7,7 @@ from itertools import combinations
 
 from abeyance.casefile import door
 from abeyance.casefile.models import Case, Demand
-from abeyance.intake import confirming
+from abeyance.intake import confirming, taking
 from abeyance.people import queries as people
 from tests.desk import Desk, demand
 
@@ -54,3 +54,11 @@ def test_what_is_amended_keeps_the_countries_that_it_had(desk: Desk) -> None:
     for hidden in ("GB", "HK"):
         sight = replace(people.sight_of(desk.first), hidden=frozenset({hidden}))
         assert not door.visible_in(sight).filter(ref=ref).exists()
+
+
+def test_what_the_papers_say_counts_before_anybody_has_confirmed_it(desk: Desk) -> None:
+    path = desk.home / "order.txt"
+    path.write_text("Hong Kong Police Force\nOrder under section 43 of the National Security Law, Schedule 4.")
+    (taken,) = taking.take_each([path], channel="mail", by="operator", now=desk.now())
+    assert taken.arrived is not None
+    assert Demand.objects.get().jurisdiction == desk.case(taken.arrived.ref).countries == "HK"

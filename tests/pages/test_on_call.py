@@ -16,10 +16,13 @@ from django.test import Client
 
 from abeyance.casefile.models import Case
 from abeyance.errors import BadInput
+from abeyance.pauses.models import PauseRow
+from abeyance.people import proposals
 from abeyance.people.models import Member
 from abeyance.rules.permissions import Role
-from abeyance.site.oncall import paging, sending, ways
+from abeyance.site.oncall import paging, sending, views, ways
 from abeyance.site.oncall.models import Alarm, Turn, Way
+from tests.casefile.packed import declare
 from tests.pages.people import member_with, signed_in
 
 
@@ -182,3 +185,33 @@ def test_a_calendar_knows_when_and_not_what(desk: Any) -> None:
     assert not any(word in body for word in (ref, "harbour", "HK-", "hk-"))
     signed_in(desk.first).post("/on-call/feed")
     assert Client().get(path).status_code == 404
+
+
+def test_an_alarm_about_a_pause_is_open_until_two_people_decide_also_where_no_other_is(desk: Any) -> None:
+    made = declare(desk)
+    PauseRow.objects.update(confirm_by=desk.now() - timedelta(minutes=1))
+    paging.raise_alarms(desk.now())
+    (alarm,) = paging.open_alarms(desk.now())
+    assert (alarm.case, alarm.kind) == (paging.key_of(PauseRow.objects.get().pk), "unconfirmed")
+    proposals.agree(made.confirmation.code, by=desk.second, now=desk.now())
+    assert paging.open_alarms(desk.now()) == []
+
+
+def test_the_emergency_page_says_when_more_waits_than_it_shows(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    alarms, soon = "More alarms are open than are shown here", "More are due within a day than are shown here"
+    page = signed_in(desk.first)
+
+    def told() -> list[bool]:
+        body = page.get("/emergency/").content.decode()
+        return [words in body for words in (alarms, soon)]
+
+    monkeypatch.setattr(views, "MOST_RAISED", 1)
+    monkeypatch.setattr(views, "MOST_SOON", 1)
+    refs = [desk.confirmed() for _ in range(4)]
+    assert told() == [False, False]  # and every due date is worked out
+    for number, ref in enumerate(refs, 1):
+        Case.objects.filter(ref=ref).update(next_due=desk.now() + timedelta(hours=10 + number))
+        assert told() == [False, number > 1]
+    for number, ref in enumerate(refs, 1):
+        Alarm.objects.create(case=ref, kind="due", about=Case.objects.get(ref=ref).next_due, raised_at=desk.now())
+        assert told() == [number > 1, number < 3]

@@ -117,14 +117,17 @@ def emergency(request: MemberRequest) -> HttpResponse:
     seen = door.visible_in(sight)
     due.catch_up(now)
     refs = {alarm.case: alarm for alarm in paging.open_alarms(now)}
-    raised = list(seen.filter(ref__in=refs).order_by("next_due")[:MOST_RAISED]) if refs else []
+    raised = list(seen.filter(ref__in=refs).order_by("next_due")[: MOST_RAISED + 1]) if refs else []
     soon = seen.filter(closed_at=None, next_due__lt=now + SOON).exclude(ref__in=refs).order_by("next_due")
     soon_due = list(soon[: MOST_SOON + 1])
-    lines = {line.ref: line for line in queue.lines([*raised, *soon_due[:MOST_SOON]], now)}
+    lines = {line.ref: line for line in queue.lines([*raised[:MOST_RAISED], *soon_due[:MOST_SOON]], now)}
     first, then = paging.called(now, 1), paging.called(now, 2)
     context = {
         "pauses": _of_pauses(now, request.member),
-        "alarms": [(lines[each.ref], refs[each.ref], paging.next_round(refs[each.ref])) for each in raised],
+        "alarms": [
+            (lines[each.ref], refs[each.ref], paging.next_round(refs[each.ref])) for each in raised[:MOST_RAISED]
+        ],
+        "more_raised": len(raised) > MOST_RAISED,
         "hearings": _hearings(sight.actor, set(refs)),
         "soon": [lines[each.ref] for each in soon_due[:MOST_SOON]],
         "more_soon": len(soon_due) > MOST_SOON,
