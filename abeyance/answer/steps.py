@@ -33,7 +33,7 @@ from abeyance.rules import formalsteps as rules
 from abeyance.rules import people as people_rules
 from abeyance.rules.decision import Reason
 from abeyance.rules.events import StepApproved, StepDrafted, StepScheduled, StepSent, StepSuperseded
-from abeyance.rules.formaldrafts import Matter, draft
+from abeyance.rules.formaldrafts import Matter, draft, title_of
 from abeyance.rules.formalsteps import OPEN, StepDue, StepState
 from abeyance.rules.instruments import LawEntry, StepForm
 from abeyance.rules.lifecycle import OPEN_STATES, State
@@ -57,6 +57,11 @@ class Way(StrEnum):
     TO_COUNSEL = "to-counsel"
 
 
+def titles_of(case: Case) -> dict[str, str]:
+    """What each step of this request is called, by its key."""
+    return {str(row.key): title_of(StepForm(row.form)) for row in _rows(case)}
+
+
 # --- keeping up with the clocks
 
 
@@ -72,7 +77,8 @@ def keep_up(now: datetime, most: int, after: int = 0) -> int | None:
 
 def keep(case: Case, *, now: datetime, weighed: tuple[Demand, list[Weighed]] | None = None) -> None:
     """Make this request's steps what its clocks and its holds ask for. `weighed`: by whoever has done so just now."""
-    demand, wanted, one_of = _wanted(case, *(weighed or weigh(case, now=now)))
+    looked_at = weighed or weigh(case, now=now)
+    demand, wanted, one_of = _wanted(case, *looked_at)
     known = {_name(step): step for step in _rows(case)}
     if not _differs(known, wanted, demand):
         return
@@ -87,7 +93,7 @@ def keep(case: Case, *, now: datetime, weighed: tuple[Demand, list[Weighed]] | N
             _make_or_move(case, demand, known.get(name), step, matter.get(name, ""), now)
         for name, row in known.items():
             if name not in wanted and row.state in OPEN:
-                _supersede(case, row, now)
+                _supersede(case, row, _why_not(case, row, demand, looked_at[1]), now)
 
 
 _Name = tuple[int, int, str]
@@ -148,9 +154,20 @@ def _make_or_move(case: Case, demand: Demand, row: FormalStep | None, step: Step
     ledger.append(told, by=WORKER, now=now, holder=case.holder, case=case.ref)
 
 
-def _supersede(case: Case, row: FormalStep, now: datetime) -> None:
+def _supersede(case: Case, row: FormalStep, why: str, now: datetime) -> None:
     FormalStep.objects.filter(pk=row.pk).update(state=StepState.SUPERSEDED)
-    ledger.append(StepSuperseded(step=str(row.key)), by=WORKER, now=now, holder=case.holder, case=case.ref)
+    told = StepSuperseded(step=str(row.key), why=why)
+    ledger.append(told, by=WORKER, now=now, holder=case.holder, case=case.ref)
+
+
+def _why_not(case: Case, row: FormalStep, demand: Demand, weighed: Sequence[Weighed]) -> str:
+    if State(case.state) not in OPEN_STATES or case.erased_at is not None:
+        return "the-request-is-closed"
+    if row.version != demand.version:
+        return "the-demand-was-stated-anew"
+    if not any(one.held for one in weighed if one.item.number == row.item_number):
+        return "no-pause-holds-the-item"
+    return "its-clock-has-gone"
 
 
 def _put(row: FormalStep, text: str) -> None:

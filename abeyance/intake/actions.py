@@ -18,7 +18,7 @@ from abeyance import fence, ledger, seals
 from abeyance.asking import Asked, Plain
 from abeyance.casefile.models import Case, Demand, Document, IncidentStep, Item
 from abeyance.errors import BadInput
-from abeyance.intake import provisional
+from abeyance.intake import provisional, registered
 from abeyance.intake.provisional import Provisional
 from abeyance.intake.reading import Reading, Suggestion
 from abeyance.ledger import listing, sight
@@ -75,6 +75,7 @@ def receive(
     people.require(by, Permission.INTAKE_RECEIVE, now) if served is None else people.require_present(by)
     _refuse_unusable(files)
     digests = [_digest_of(reading) for _, reading in files]
+    files = _with_services(files)
     found = tuple(suggestion for _, reading in files for suggestion in reading.suggestions)
     marks = tuple(f"{part.path}: {part.mark}" for _, reading in files for part in reading.parts if part.mark)
     earlier = _same_bytes(digests, by)
@@ -103,6 +104,11 @@ def _refuse_unusable(files: Sequence[tuple[Path, Reading]]) -> None:
     for _, reading in files:
         if reading.refused:
             raise BadInput(reading.refused)
+
+
+def _with_services(files: Sequence[tuple[Path, Reading]]) -> Sequence[tuple[Path, Reading]]:
+    known = registered.services()
+    return [(path, registered.with_services(reading, known)) for path, reading in files]
 
 
 def _names(files: Sequence[tuple[Path, Reading]], names: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from abeyance.casefile.facts import newest_demand
 from abeyance.casefile.models import Case, Demand, Item
 from abeyance.errors import Refused, SomeoneElseWasFirst
 from abeyance.intake.places import place_of
+from abeyance.intake.registered import as_registered
 from abeyance.patterns import actions as patterns
 from abeyance.people import queries as people
 from abeyance.policy.queries import binds_readers
@@ -44,6 +45,7 @@ def confirm(ref: str, stated: StatedDemand, *, by: str, now: datetime) -> Demand
     """State what the papers demand. The first time it confirms the suggestions; later it amends."""
     case = door.open_for(by, ref, Permission.DEMAND_CONFIRM, now=now)
     people.refuse_unless(people.may_take_part(by, stated.jurisdiction))
+    stated = as_registered(stated)
     version = newest_demand(case).version + 1
     items = _sealed(case, stated, version)
     particulars = json.dumps(stated.particulars, ensure_ascii=False).encode()

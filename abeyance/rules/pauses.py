@@ -202,11 +202,11 @@ def held_under_any(
 def sentence(pause: Pause, stage: Stage, *, now: datetime, way: Way = HOLDS, missing: Sequence[str] = ()) -> str:
     """One sentence, from the same facts that the gate used."""
     since = f", since {_day(pause.declared_at)}" if pause.declared_at else ""
-    perhaps = f" (not known: {', '.join(missing)})" if missing else ""
+    perhaps = f" while it is not known {', '.join(missing)}" if missing else ""
     why = f"; {way.because or way.channel}".rstrip(".") if way.because or way.channel else ""
     verb = VERBS.get(way.mode, "Held")
     alone = pauselife.why_only_release(pause, now)
-    return f"{verb}: pause {pause.name}, {stage.value} stage{since}{perhaps}{why}{alone}; {_until(pause)}."
+    return f"{verb}{perhaps}: pause {pause.name}, {stage.value} stage{since}{why}{alone}; {_until(pause)}."
 
 
 # Answered as another jurisdiction is

@@ -40,7 +40,9 @@ class RequesterFacts:
     """How a request came. Domains are lower case; None is "not known", and not knowing raises the bar as well.
     `known_domains` are all the directory's, `own_domains` those of the agency that the request names."""
 
-    agency: str | None = None
+    agency: str | None = None  # None: none is stated, or none of that name is in the directory
+    stated_agency: str | None = None
+    nearest: str | None = None  # in the directory, to a stated agency that is not
     sender_domain: str | None = None
     reply_domain: str | None = None  # of Reply-To, when it differs in any way from the sender
     own_domains: frozenset[str] = frozenset()
@@ -85,7 +87,7 @@ def bar(facts: RequesterFacts, findings: Sequence[GenuineFinding], now: datetime
 def _bars(facts: RequesterFacts, now: datetime, policy: Policy) -> Iterator[Bar]:
     yield Bar("ordinary", "Nobody has found the requester genuine by other means than the request.", ANY_FINDING)
     if facts.agency is None or not facts.sender_known:
-        yield Bar("unknown-sender", "The sender is not in the directory.", NOT_BY_MAIL)
+        yield Bar("unknown-sender", _who_is_unknown(facts), NOT_BY_MAIL)
     yield from _bars_of_addresses(facts)
     if facts.emergency and not facts.seen_before:
         yield Bar(
@@ -96,6 +98,13 @@ def _bars(facts: RequesterFacts, now: datetime, policy: Policy) -> Iterator[Bar]
     if facts.contact_changed_at and now - facts.contact_changed_at < policy.verification.contact_settles:
         sentence = "The directory's contact data of this agency has only just changed."
         yield Bar("contact-changed", sentence, SPOKEN, settled_contact=True)
+
+
+def _who_is_unknown(facts: RequesterFacts) -> str:
+    if facts.agency is not None or facts.stated_agency is None:
+        return "The sender is not in the directory."
+    perhaps = f" Perhaps {facts.nearest} is meant; then state it." if facts.nearest else ""
+    return f"The directory has no agency “{facts.stated_agency}” that counts today.{perhaps}"
 
 
 def _bars_of_addresses(facts: RequesterFacts) -> Iterator[Bar]:

@@ -50,6 +50,8 @@ def facts(case: Case, demand: Demand, arrival: Arrival, marks: SenderMarks) -> R
     own = frozenset(agency.domains) if agency else frozenset()
     return RequesterFacts(
         agency=agency.code if agency else None,
+        stated_agency=demand.agency,
+        nearest=directory.nearest(demand.agency) if demand.agency and not agency else None,
         sender_domain=as_known(domain_of(arrival.sender), own),
         reply_domain=_reply_domain(arrival, own),
         own_domains=own,

@@ -67,6 +67,9 @@ def test_a_step_is_made_once_for_each_clock_and_ends_with_the_hold(desk: Desk) -
     proposals.agree(lifted.code, by=desk.second, now=desk.now())
     steps.keep(desk.case(ref), now=desk.now())
     assert only(ref).state == "superseded"
+    told = signed_in(desk.first).get(f"/requests/{ref}/").content.decode()
+    assert "Step “Interim reply” is not needed any more: no-pause-holds-the-item." in told
+    assert str(step.key)[:8] not in told
     declare(desk, name="HK-2020-08")
     steps.keep(desk.case(ref), now=desk.now())
     assert (only(ref).state, "HK-2020-08" in steps.text_of(only(ref))) == ("due", True)

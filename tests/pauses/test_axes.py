@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
 from abeyance.casefile.models import Item, Release
 from abeyance.errors import NotFound
-from abeyance.intake import confirming
+from abeyance.intake import confirming, placing
 from abeyance.intake.places import place_of
 from abeyance.pauses import exceptions, preview
 from abeyance.pauses.weighing import weigh
 from abeyance.people.models import Member
 from abeyance.rules.decision import Outcome
-from abeyance.rules.terms import IdentifierKind
+from abeyance.rules.terms import IdentifierKind, PlaceSource
 from tests.casefile.packed import codes, declare, hand_over, sealed, verdict
 from tests.desk import Desk, demand, item
+from tests.pages.people import signed_in
 
 US = {"jurisdiction": "US", "agency": "us-da-sample-county", "requester": "prosecutor", "instrument": "us-2703d"}
 
@@ -125,3 +128,19 @@ def test_a_place_is_not_forgotten_by_leaving_the_account_out_of_one_version(desk
     assert holding(desk, ref) == set()
     said("a@example.org", "HK")  # said again after two had settled it: it counts again
     assert holding(desk, ref) == {"HK-2020-07"}
+
+
+def test_what_is_not_known_is_asked_for_and_recorded_in_one_place(desk: Desk) -> None:
+    declare(desk, jurisdictions=[], subjects=["HK"])
+    ref, page = desk.arrive("somebody"), signed_in(desk.first)
+    asked = demand(items=[item(identifier_kind="user-name", identifier="somebody", subject_country="")])
+    confirming.confirm(ref, asked, by=desk.first, now=desk.now())
+
+    def told() -> str:
+        return html.unescape(page.get(f"/requests/{ref}/").content.decode())
+
+    assert "Held while it is not known where the account holder is: pause HK-2020-07" in told()
+    assert 'href="#place-country">State it<' in told()
+    placing.find(ref, 1, "DE", PlaceSource.CLERK, by=desk.first, now=desk.now())
+    assert "account holder in DE" in told()
+    assert 'href="#place-country"' not in told()

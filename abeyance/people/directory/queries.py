@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from django.db.models import QuerySet
 
@@ -75,6 +76,13 @@ def all_domains() -> frozenset[str]:
 def names() -> tuple[tuple[str, str, str], ...]:
     """Code, name and jurisdiction of every active agency: what intake looks for in a text."""
     return tuple(agencies().filter(active=True).values_list("code", "name", "jurisdiction"))
+
+
+def nearest(said: str) -> str | None:
+    """The active agency whose code or name is most like what somebody wrote, if one is; as "code (name)"."""
+    spelled = {each.casefold(): f"{code} ({name})" for code, name, _ in names() for each in (code, name)}
+    found = get_close_matches(said.casefold(), spelled, n=1, cutoff=0.75)
+    return spelled[found[0]] if found else None
 
 
 def standing_keys(code: str) -> tuple[KeyForAgency, ...]:

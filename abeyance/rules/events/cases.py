@@ -257,8 +257,9 @@ class StepSent(Event, public=False, personal=(), says="Step {step} was sent or f
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepSuperseded(Event, public=False, personal=(), says="Step {step} is not needed any more."):
+class StepSuperseded(Event, public=False, personal=(), says="Step {step} is not needed any more: {why}."):
     step: str
+    why: str = "not-recorded"
 
 
 @dataclass(frozen=True, kw_only=True)

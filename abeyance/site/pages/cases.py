@@ -3,7 +3,7 @@ reasons as the gate's; each step is one action of the room that it belongs to.""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from abeyance.errors import Locked, Refused
 from abeyance.ledger import listing
 from abeyance.notice import holders
 from abeyance.pauses import due, exceptions, reconfirming, store, wording
-from abeyance.pauses.weighing import weigh
+from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
 from abeyance.people.models import Proposal
@@ -77,6 +77,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "held": _held(told),
         "clocks": _clocks(told),
         "story": _story(found),
+        "asked": _asked(weighed[1]),
         "readers": _readers(found),
         "holds": _holds(found),
         "exceptions": _exceptions(found, told),
@@ -186,15 +187,26 @@ def _clocks(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda clock: (clock["ended"], clock["at"]))
 
 
+def _asked(weighed: Sequence[Weighed]) -> list[tuple[str, str, int]]:
+    """What a person could settle of what holds it: sentence, what is missing, item. Each sentence once."""
+    asked = {each.sentence: (each.code, one.item.number) for one in weighed for each in one.questions}
+    return [(sentence, code, number) for sentence, (code, number) in asked.items()]
+
+
 def _story(found: Case) -> list[dict[str, Any]]:
     entries = listing.listed(case=found.ref, last=MOST_ENTRIES)
     # A change of state is told by the act that made it.
-    told = [entry for entry in entries if entry["kind"] != CaseMoved.__name__]
-    spoken_of = [code for entry in told for code in telling.members_in(entry["sentence"])]
-    names = saying_who.names_of([*spoken_of, *(entry["by"] for entry in told)])
+    acts = [entry for entry in entries if entry["kind"] != CaseMoved.__name__]
+    spoken_of = [code for entry in acts for code in telling.members_in(entry["sentence"])]
+    names = saying_who.names_of([*spoken_of, *(entry["by"] for entry in acts)])
+    titles = formal.titles_of(found) if any(entry["kind"].startswith("Step") for entry in acts) else {}
     return [
-        entry | {"who": names.get(entry["by"], entry["by"]), "sentence": telling.for_reader(entry["sentence"], names)}
-        for entry in told
+        entry
+        | {
+            "who": names.get(entry["by"], entry["by"]),
+            "sentence": telling.for_reader(telling.with_titles(entry["sentence"], titles), names),
+        }
+        for entry in acts
     ]
 
 

@@ -24,6 +24,11 @@ def with_names(sentence: str, names: Mapping[str, str]) -> str:
     return A_MEMBER.sub(lambda found: names.get(found[0], found[0]), sentence)
 
 
+def with_titles(sentence: str, titles: Mapping[str, str]) -> str:
+    """Each formal step by what it is called, where the record has its key."""
+    return A_DIGEST.sub(lambda found: f"“{titles[found[0]]}”" if found[0] in titles else found[0], sentence)
+
+
 def for_reader(sentence: str, names: Mapping[str, str]) -> str:
     said = A_MOMENT.sub(lambda found: _local(found[0]), with_names(sentence, names))
     return A_DIGEST.sub(lambda found: f"{found[0][:KEPT]}…", said)

@@ -16,6 +16,7 @@ from abeyance.answer import documents as step_documents
 from abeyance.answer import preserving, rerouting, steps
 from abeyance.asking import Asked
 from abeyance.casefile import door, recalls
+from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import (
     Approval,
     Case,
@@ -35,6 +36,7 @@ from abeyance.patterns import documents as matters
 from abeyance.pauses import court_orders
 from abeyance.pauses.weighing import Held, Weighed, weigh
 from abeyance.release.making import ItemPreview
+from abeyance.rules import subjects
 from abeyance.rules.clocks import Clock, next_due
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import OPERATOR_CODE
@@ -295,6 +297,7 @@ def _item(one: Weighed, now: datetime, beside: _Beside, identifier: str | None) 
         "service": item.service,
         "category": item.category,
         "identifier_kind": item.identifier_kind,
+        "account_holder_in": sorted(subjects.countries(casefacts.item_facts(item))),
         "period": _period(item.period_start, item.period_end),
         "asked_fields": list(item.fields),
         "allowed_fields": sorted(one.allowed),
@@ -425,7 +428,8 @@ def _preservation_in_words(said: dict[str, Any] | None) -> list[str]:
 
 def _item_in_words(item: dict[str, Any]) -> list[str]:
     what = " ".join(str(item[key]) for key in ("service", "category", "identifier_kind") if item[key]) or "not stated"
-    lines = [f"  item {item['item']}: {what} -> {item['verdict'].upper()}"]
+    where = f", account holder in {', '.join(item['account_holder_in'])}" if item["account_holder_in"] else ""
+    lines = [f"  item {item['item']}: {what}{where} -> {item['verdict'].upper()}"]
     for reason in item["reasons"]:
         citation = f" [{reason['citation']}]" if reason["citation"] else ""
         lines.append(f"    {reason['sentence']} ({reason['clause']}){citation}")

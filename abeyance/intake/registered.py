@@ -1,0 +1,72 @@
+"""Agencies and services as the desk's own registers call them, however somebody wrote their names. What no register has
+stays as it was said: an unknown agency is a reason to look twice, not a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from abeyance.intake.reading import Reading, Suggestion
+from abeyance.intake.reading.values import Where
+from abeyance.people.directory import queries as directory
+from abeyance.policy import queries as policy
+from abeyance.rules.demandfile import StatedDemand
+from abeyance.rules.services import DataMap
+
+Named = Sequence[tuple[str, frozenset[str]]]  # code, and its names without regard to capitals
+SERVICE = "service"
+
+
+def as_registered(stated: StatedDemand) -> StatedDemand:
+    """The same demand; a name that belongs to one agency or service of the desk's is its code."""
+    agencies = [(code, frozenset({code, name.casefold()})) for code, name, _ in directory.names()]
+    mapped = services()
+    items = tuple(replace(item, service=_code(item.service, mapped)) for item in stated.items)
+    return replace(stated, agency=_code(stated.agency, agencies), items=items)
+
+
+def services() -> Named:
+    """Every service that has a data map."""
+    return [(each.service, _names(each)) for each in policy.books()[0].maps]
+
+
+def with_services(reading: Reading, known: Named) -> Reading:
+    """A service that the papers name by a word of their text is suggested too, with the first place where it stands."""
+    said = [each for each in reading.suggestions if each.field == SERVICE]
+    named = [replace(each, value=_code(each.value, known) or each.value) for each in said]
+    have = {each.value for each in named}
+    found = [Suggestion(SERVICE, code, where) for code, where in _in_text(reading, known) if code not in have]
+    if not found and named == said:
+        return reading
+    others = (each for each in reading.suggestions if each.field != SERVICE)
+    return replace(reading, suggestions=(*others, *dict.fromkeys((*named, *found))))
+
+
+def _names(mapped: DataMap) -> frozenset[str]:
+    return frozenset(name.casefold() for name in (mapped.service, mapped.title, mapped.brand) if name)
+
+
+def _code(said: str | None, known: Named) -> str | None:
+    if said is None or any(said == code for code, _ in known):
+        return said
+    wanted = " ".join(said.split()).casefold()
+    found = [code for code, names in known if wanted in names]
+    return found[0] if len(found) == 1 else said
+
+
+def _in_text(reading: Reading, known: Named) -> Iterable[tuple[str, Where]]:
+    """As a word of its own: the domain of an address says to whom they wrote, not which service they mean."""
+    for code, names in known:
+        spelled = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        word = re.compile(rf"(?<![\w@.-])(?:{spelled})(?![\w@-]|\.\w)", re.IGNORECASE)
+        if (where := _first(reading, word)) is not None:
+            yield code, where
+
+
+def _first(reading: Reading, word: re.Pattern[str]) -> Where | None:
+    for part in reading.parts:
+        for number, page in enumerate(part.text, 1):
+            if match := word.search(page):
+                return Where(part.path, number, page.count("\n", 0, match.start()) + 1)
+    return None
