@@ -111,7 +111,9 @@ def running() -> Iterator[World]:
     try:
         owner_password = _make_database(home)
         with _synapse(folder, _database_arguments(home, owner_password)) as server:
-            yield _inhabit(home, folder, server, owner_password)
+            world = _inhabit(home, folder, server, owner_password)
+            _wait_until_settled(world)
+            yield world
     finally:
         home.cluster.leave()
         shutil.rmtree(folder, ignore_errors=True)
@@ -190,6 +192,7 @@ def _write_config(folder: Path, port: int, database: dict[str, Any]) -> Path:
         "pid_file": str(folder / "synapse.pid"),
         "trusted_key_servers": [],
         "report_stats": False,
+        "background_updates": {"sleep_enabled": False, "sleep_duration_ms": 0},
         "rc_login": {"address": generous, "account": generous, "failed_attempts": generous},
         "rc_message": generous,
         "rc_joins": {"local": generous, "remote": generous},
@@ -209,6 +212,16 @@ def _wait_until_up(server: str, process: subprocess.Popen[bytes], log: Path) -> 
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise RuntimeError(f"Synapse did not come up: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _wait_until_settled(world: World) -> None:
+    """A new server still rebuilds its tables for a while; rights given meanwhile would meet tables that have gone."""
+    until = time.monotonic() + UP_SECONDS
+    with world.superuser() as connection:
+        while connection.execute("SELECT 1 FROM background_updates LIMIT 1").fetchone():
+            if time.monotonic() > until:
+                raise RuntimeError(f"Synapse still rebuilds its tables after {UP_SECONDS} seconds.")
+            time.sleep(0.2)
 
 
 def _free_port() -> int:
