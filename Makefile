@@ -4,6 +4,7 @@ BIN := .venv/bin
 FUZZ_SECONDS ?= 600
 # Each worker is a desk of its own, with its own server; on a server of yours there is one, whose roles it sets up.
 WORKERS ?= $(if $(DATABASE_URL),0,auto)
+WORDS := abeyance/site/locale/zh_Hant/LC_MESSAGES
 .PHONY: help env run test lint bench bench-quick fuzz shots words pins clean
 
 help: ## list what there is
@@ -44,7 +45,9 @@ shots: env ## pictures of every page at two widths, in the folder shots (needs C
 words: env ## gather the sentences of the pages for translation, and compile them (needs gettext)
 	cd abeyance && ABEYANCE_HOME=$${TMPDIR:-/tmp}/abeyance-words DJANGO_SETTINGS_MODULE=abeyance.site.settings \
 		../$(BIN)/python -m django makemessages -v0 -l zh_Hant --no-location --no-obsolete
-	msgfmt abeyance/site/locale/zh_Hant/LC_MESSAGES/django.po -o abeyance/site/locale/zh_Hant/LC_MESSAGES/django.mo
+	$(BIN)/python tools/sentences >$${TMPDIR:-/tmp}/said.pot
+	cd $(WORDS) && msgmerge --quiet --update --backup=none --no-fuzzy-matching said.po $${TMPDIR:-/tmp}/said.pot
+	for name in django said; do msgfmt $(WORDS)/$$name.po -o $(WORDS)/$$name.mo || exit; done
 
 pins: ## compile requirements.txt from requirements.in (needs uv)
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url \

@@ -396,8 +396,11 @@ def _against_assessment(pause: Pause, found: Assessed | None, today: date) -> li
         return [_no("not-approved", f"Assessment {found.code} is not approved by two people.")]
     reasons = []
     if found.newest > found.approved:
-        sentence = f"Version {found.newest} of assessment {found.code} is newer than the approved {found.approved}."
-        reasons.append(_no("newer-version", sentence + " Two people approve the newest."))
+        sentence = (
+            f"Version {found.newest} of assessment {found.code} is newer than the approved {found.approved}. "
+            "Two people approve the newest."
+        )
+        reasons.append(_no("newer-version", sentence))
     if found.law != found.law_now:
         sentence = f"The law's text has changed since assessment {found.code} was approved; two people approve it anew."
         reasons.append(_no("older-law", sentence))
@@ -405,8 +408,11 @@ def _against_assessment(pause: Pause, found: Assessed | None, today: date) -> li
         sentence = f"Assessment {found.code} was approved before version {pause.version} of the pause; approve it anew."
         reasons.append(_no("older-pause", sentence))
     if is_overdue(found.review_by, today):
-        sentence = f"Assessment {found.code} was to be reviewed by {found.review_by.isoformat()}: two people prolong it"
-        reasons.append(_no("overdue", sentence + " with a published reason."))
+        sentence = (
+            f"Assessment {found.code} was to be reviewed by {found.review_by.isoformat()}: "
+            "two people prolong it with a published reason."
+        )
+        reasons.append(_no("overdue", sentence))
     if not found.owned:
         reasons.append(_no("no-owner", f"Assessment {found.code} has no owner any more; give it one."))
     return reasons

@@ -202,11 +202,11 @@ def held_under_any(
 def sentence(pause: Pause, stage: Stage, *, now: datetime, way: Way = HOLDS, missing: Sequence[str] = ()) -> str:
     """One sentence, from the same facts that the gate used."""
     since = f", since {_day(pause.declared_at)}" if pause.declared_at else ""
-    perhaps = f" while it is not known {', '.join(missing)}" if missing else ""
     why = f"; {way.because or way.channel}".rstrip(".") if way.because or way.channel else ""
     verb = VERBS.get(way.mode, "Held")
+    how = f"{verb} while it is not known {', '.join(missing)}" if missing else verb
     alone = pauselife.why_only_release(pause, now)
-    return f"{verb}{perhaps}: pause {pause.name}, {stage.value} stage{since}{why}{alone}; {_until(pause)}."
+    return f"{how}: pause {pause.name}, {stage.value} stage{since}{why}{alone}; {_until(pause)}."
 
 
 # Answered as another jurisdiction is
@@ -468,9 +468,9 @@ def _no_milder(new: Pause, old: Pause) -> bool:
 
 
 def _until(pause: Pause) -> str:
-    if not pause.conditions:
-        return f"to be reviewed by {_day(pause.review_by)}"
-    return f"lifts when {' and '.join(pause.conditions)}; to be reviewed by {_day(pause.review_by)}"
+    review = f"to be reviewed by {_day(pause.review_by)}"
+    lifts = f"lifts when {' and '.join(pause.conditions)}"
+    return f"{lifts}; {review}" if pause.conditions else review
 
 
 def _day(moment: date | datetime) -> str:

@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from abeyance.site import sentences
+
 register = template.Library()
 A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
@@ -92,9 +94,14 @@ def size(value: Any) -> str:
 
 @register.filter
 def spoken(value: object) -> str:
-    """A code as words of the reader's language, where there are some: "in-review" is "in review"."""
-    text = str(value or "").replace("-", " ").replace("_", " ")
-    return _(text) if text else ""
+    """A code as words of the reader's language, where there are some."""
+    return sentences.spoken(str(value or ""))
+
+
+@register.filter
+def told(value: object) -> str:
+    """A sentence of the rules or of the record in the reader's language."""
+    return sentences.told(str(value or ""))
 
 
 @register.filter
