@@ -297,7 +297,7 @@ def _axes(pause: Pause, demand: DemandFacts, item: ItemFacts) -> tuple[tuple[str
     return (
         *_from_or_about(pause, demand, item),
         ("under which law it comes", _law(pause, demand.instrument)),
-        ("which service, brand or company it is about", _part(pause, item)),
+        ("which service or company it is about", _part(pause, item)),
         ("where the account holder is", _subject(pause.subjects, item)),
     )
 
