@@ -14,13 +14,21 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from django.utils.dates import MONTHS_3
 from django.utils.translation import get_language, gettext, gettext_noop, to_locale
 
 LOCALE = Path(__file__).parent / "locale"
 FILLED = re.compile(r"\{(\w+)\}")
 OWN = "en"
 # Words that stand in sentences where a rule puts one of a few.
-WORDS = (gettext_noop("Held"), gettext_noop("Refused"), gettext_noop("Rerouted"), gettext_noop("none"))
+WORDS = (
+    *(gettext_noop("Held"), gettext_noop("Refused"), gettext_noop("Rerouted"), gettext_noop("none")),
+    *(gettext_noop("file"), gettext_noop("link"), gettext_noop("data"), gettext_noop("words")),
+    *(gettext_noop("started"), gettext_noop("gone"), gettext_noop("failed"), gettext_noop("cut")),
+    *(gettext_noop("abandoned"), gettext_noop("overtaken")),
+    *(gettext_noop("the same account"), gettext_noop("the same group"), gettext_noop("the same reference")),
+    *(gettext_noop("the same name of an account"), gettext_noop("accounts that the papers name")),
+)
 PART = re.compile(r"([ ,;]*)(.*?)( *)", re.DOTALL)
 DAY = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})")
 MONTHS = ["", *(f"{date(2000, month, 1):%B}" for month in range(1, 13))]
@@ -48,6 +56,13 @@ def spoken(code: str) -> str:
     words = code.replace("-", " ").replace("_", " ")
     language = get_language() or OWN
     return words if language == OWN or not words else _as_words(words, language) or words
+
+
+def day(here: date) -> str:
+    """6 Jul 2020, as this page's language writes it."""
+    if (get_language() or OWN) == OWN:
+        return f"{here.day} {MONTHS_3[here.month].title()} {here.year}"
+    return _written(here.year, here.month, here.day)
 
 
 def told(sentence: str) -> str:
@@ -103,7 +118,11 @@ def _as_a_day(text: str, _language: str) -> str | None:
     found = DAY.fullmatch(text)
     if found is None or found[2] not in MONTHS:
         return None
-    return f"{found[3]}年{MONTHS.index(found[2])}月{found[1]}日"
+    return _written(int(found[3]), MONTHS.index(found[2]), int(found[1]))
+
+
+def _written(year: int, month: int, day: int) -> str:
+    return f"{year}年{month}月{day}日"
 
 
 def _as_words(text: str, language: str) -> str | None:

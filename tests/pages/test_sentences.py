@@ -13,6 +13,7 @@ import pytest
 from django.utils import translation
 
 import abeyance
+from abeyance.site.pages import telling
 from abeyance.site.sentences import FILLED, filled, told
 from tests.casefile.packed import declare
 from tests.desk import Desk
@@ -79,6 +80,12 @@ def test_what_is_put_together_is_taken_apart(sentence: str, said: str) -> None:
     assert in_language(sentence) == said
 
 
+def test_who_acted_keeps_the_name_that_the_desk_knows() -> None:
+    with translation.override(HERE):
+        said = telling.for_reader("Proposal p-1 of m-aaaaaaaaaa was agreed by another.", {"m-aaaaaaaaaa": "first"})
+    assert said == "first 的提議 p-1 已獲另一人同意。"
+
+
 def test_a_held_request_is_told_in_language_from_reasons_to_history(desk: Desk, settings: Any) -> None:
     ref = desk.confirmed()
     declare(desk)
@@ -91,5 +98,7 @@ def test_a_held_request_is_told_in_language_from_reasons_to_history(desk: Desk, 
         "要求的第 2 版已確認，共 1 項。",
     ):
         assert words in body
-    for words in ("Held:", "Nobody has found", "was confirmed"):
+    now = desk.now()
+    assert f"{now.year}年{now.month}月{now.day}日" in body
+    for words in ("Held:", "Nobody has found", "was confirmed", "to verify"):
         assert words not in body

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from django.template.defaultfilters import date as formatted
 from django.utils import timezone
 
+from abeyance.site import sentences
 from abeyance.site.pages.templatetags.words import as_moment
 
 A_MEMBER = re.compile(r"\bm-[a-z0-9]{10}\b")
@@ -30,7 +30,7 @@ def with_titles(sentence: str, titles: Mapping[str, str]) -> str:
 
 
 def for_reader(sentence: str, names: Mapping[str, str]) -> str:
-    said = A_MOMENT.sub(lambda found: _local(found[0]), with_names(sentence, names))
+    said = A_MOMENT.sub(lambda found: _local(found[0]), with_names(sentences.told(sentence), names))
     return A_DIGEST.sub(lambda found: f"{found[0][:KEPT]}…", said)
 
 
@@ -39,4 +39,4 @@ def _local(text: str) -> str:
     if moment is None:
         return text
     here = timezone.localtime(moment)
-    return f"{formatted(here, 'j M Y, H:i')} {here.tzname() or ''}".strip()
+    return f"{sentences.day(here)}, {here:%H:%M} {here.tzname() or ''}".strip()

@@ -9,7 +9,6 @@ from typing import Any
 from django import template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dates import MONTHS_3
 from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -42,7 +41,7 @@ def when(value: object) -> SafeString | str:
         return ""
     here = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     exact = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    said = f"{_date(here)}, {here:%H:%M} {here.tzname() or ''}"
+    said = f"{sentences.day(here)}, {here:%H:%M} {here.tzname() or ''}"
     # There are many on a page: only the words need an escape, since numbers have none.
     return SafeString(f'<time datetime="{exact}" title="{exact}">{escape(said)}</time>')
 
@@ -52,12 +51,7 @@ def day(value: object) -> SafeString | str:
     moment = as_moment(value)
     if moment is None:
         return str(value or "")
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), _date(timezone.localtime(moment)))
-
-
-def _date(here: datetime) -> str:
-    """6 Jul 2020, with the month in the reader's language."""
-    return f"{here.day} {MONTHS_3[here.month].title()} {here.year}"
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), sentences.day(timezone.localtime(moment)))
 
 
 @register.filter
