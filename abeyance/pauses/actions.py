@@ -22,7 +22,7 @@ from abeyance.rules.decision import Reason
 from abeyance.rules.events import PauseAmended, PauseConfirmed, PauseLifted, PausePlanned
 from abeyance.rules.pausefile import as_document, parse_pause
 from abeyance.rules.pauselife import LiftOutcome
-from abeyance.rules.pauses import Pause, is_tighter
+from abeyance.rules.pauses import COURT_ORDER, Pause, is_tighter
 from abeyance.rules.people import OPERATOR_CODE
 from abeyance.rules.permissions import Permission
 
@@ -49,6 +49,7 @@ def declare(pause: Pause, *, by: str, now: datetime, authors: Iterable[str] = ()
     queries.require(by, Permission.PAUSE_DECLARE, now)
     if pause.name.startswith(store.EVERYTHING):
         raise Refused([_no("name-kept", f"Names that begin with {store.EVERYTHING} are kept for a restored desk.")])
+    _refuse_kept_names(pause)
     act = uuid4()
     with fence.alone(act) as entered:
         moment, epoch = entered.now, entered.epoch
@@ -69,6 +70,7 @@ def amend(pause: Pause, *, by: str, now: datetime, why: str = "") -> Bound:
     two people and this one not yet, the older one stays in force beside it until a second person agrees: until then the
     stricter of the two counts. `why` is published; a later date of review needs it."""
     queries.require(by, Permission.PAUSE_AMEND, now)
+    _refuse_kept_names(pause)
     act = uuid4()
     with fence.alone(act) as entered:
         moment, epoch = entered.now, entered.epoch
@@ -218,6 +220,11 @@ def hold_everything(reason: str, *, by: str = OPERATOR_CODE, now: datetime | Non
         row.save()
         ledger.append(announcing.begun(row), by=by, now=moment, epoch=epoch, act=act)
     return held
+
+
+def _refuse_kept_names(pause: Pause) -> None:
+    if COURT_ORDER in {each.name for each in pause.exceptions}:
+        raise Refused([_no("name-kept", f"No exception is called {COURT_ORDER}: that is said of an order of a court.")])
 
 
 def refuse_taken(name: str) -> None:

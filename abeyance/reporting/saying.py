@@ -14,7 +14,7 @@ from abeyance.pauses import coverage, documents, store
 from abeyance.pauses.models import PauseRow
 from abeyance.policy import queries as policy
 from abeyance.reporting import register
-from abeyance.rules.pauses import Pause
+from abeyance.rules.pauses import COURT_ORDER, Pause
 from abeyance.rules.publication import banded
 
 
@@ -51,6 +51,7 @@ def _pause(name: str, versions: list[PauseRow], numbers: Mapping[str, str], now:
         "in_force": in_force,
         "overdue": in_force and told["review_by"] < now.date().isoformat(),
         "held": numbers[name],
+        "by_court_order": numbers[f"{name}/{COURT_ORDER}"],
         "exceptions": [each | {"released": numbers[f"{name}/{each['name']}"]} for each in told["exceptions"]],
         "assessment": diligence.published(name, today=now.date()),
         "history": _history(versions),
@@ -79,12 +80,12 @@ def _history(versions: list[PauseRow]) -> list[dict[str, Any]]:
 
 def _counts(rows: Mapping[str, list[PauseRow]]) -> Iterator[tuple[str, Callable[[], str]]]:
     """By pause how many requests it has held so far, and by "pause/exception" of how many something was released under
-    it; each as the range that policy lets be published."""
+    it, or by a court's order over the pause; each as the range that policy lets be published."""
     released = cache(lambda: coverage.released_under(set(rows)))
     for name, versions in rows.items():
         every, first, last = [store.from_row(row) for row in versions], versions[0].declared_at, versions[-1].ended_at
         yield name, partial(_held, every, first, last)
-        for exception in {each.name for pause in every for each in pause.exceptions}:
+        for exception in {COURT_ORDER, *(each.name for pause in every for each in pause.exceptions)}:
             key = f"{name}/{exception}"
             yield key, partial(_released, every, key, released)
 

@@ -26,6 +26,7 @@ from abeyance.rules.terms import PauseMode, Stage
 ANY = "*"
 UNKNOWN = "?"
 MOST_TREATED = 8  # a jurisdiction treated as another that is treated as another ... ends here
+COURT_ORDER = "court-order"  # in place of an exception's name, where a court's order overrides the pause
 VERBS = {PauseMode.REFUSE: "Refused", PauseMode.REROUTE: "Rerouted"}
 CODES = {PauseMode.REFUSE: "refused-by-pause", PauseMode.REROUTE: "rerouted-by-pause"}
 

@@ -31,7 +31,7 @@ from abeyance.rules.decision import Outcome, Reason
 from abeyance.rules.facts import DemandFacts, ItemFacts, Period
 from abeyance.rules.lifecycle import State
 from abeyance.rules.notice import NoticeFacts
-from abeyance.rules.pauses import Pause
+from abeyance.rules.pauses import COURT_ORDER, Pause
 from abeyance.rules.people import Actor, Permission
 from abeyance.rules.policy import Books
 from abeyance.rules.terms import Ground, PauseMode, Stage
@@ -369,7 +369,7 @@ def order_over(pause: Pause, item: int, version: int, orders: Sequence[OrderFact
         if order.epoch < pause.since_epoch or (order.items and item not in order.items):
             continue
         if _by_counsel_and_another(order.proposer, order.agreer, small_team):
-            return f"{pause.name}/court-order"
+            return f"{pause.name}/{COURT_ORDER}"
     return None
 
 

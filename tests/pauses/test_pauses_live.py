@@ -83,6 +83,15 @@ def test_unconfirmed_after_72_hours_it_holds_release_alone_until_another_person_
     assert "unconfirmed" not in alarmed(desk)
 
 
+def test_no_exception_has_the_name_under_which_orders_of_a_court_are_counted(desk: Desk) -> None:
+    kept = stated(exceptions=[{"name": "court-order", "sentence": "Any order.", "issuers": ["judge"]}])
+    with pytest.raises(Refused, match="No exception is called court-order"):
+        actions.declare(kept, by=desk.first, now=desk.now())
+    declare(desk)
+    with pytest.raises(Refused, match="No exception is called court-order"):
+        actions.amend(kept, by=desk.first, now=desk.now())
+
+
 def test_what_the_operator_declared_two_members_confirm(desk: Desk) -> None:
     bound = actions.declare(stated(), by="operator", now=desk.now())
     assert bound.confirmation is None

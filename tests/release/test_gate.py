@@ -24,7 +24,7 @@ from abeyance.intake import confirming
 from abeyance.ledger.models import Entry
 from abeyance.notice import actions as notices
 from abeyance.notice.actions import Told
-from abeyance.pauses import court_orders, exceptions
+from abeyance.pauses import court_orders, coverage, exceptions
 from abeyance.pauses.weighing import weigh
 from abeyance.people import actions as people
 from abeyance.people import proposals
@@ -456,6 +456,7 @@ def test_a_right_order_of_a_court_lets_the_paused_package_out_and_its_release_na
     row = agreed_order(desk, package, items=frozenset({1}), document=b"The order itself.")
     assert hand_over(desk, package)[:2] == b"PK"
     assert Release.objects.get().exception == "HK-2020-07/court-order"
+    assert coverage.released_under({"HK-2020-07"}) == {"HK-2020-07/court-order": 1}
     assert court_orders.document_of(row) == b"The order itself."
     assert not {held.pause for one in weigh(desk.case(package.case.ref), now=desk.now())[1] for held in one.held}
 

@@ -99,10 +99,12 @@ def test_a_release_under_an_exception_is_counted_with_the_exception_as_a_range(d
 def test_the_range_of_an_exception_moves_with_its_own_number(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("life", "orders")
     declare(desk, exceptions=[{"name": name, "sentence": "One.", "kinds": ["emergency"]} for name in names])
-    monkeypatch.setattr(coverage, "released_under", lambda _: {"HK-2020-07/orders": 12})
+    monkeypatch.setattr(coverage, "released_under", lambda _: {"HK-2020-07/orders": 12, "HK-2020-07/court-order": 23})
     publishing.publish(desk.now())
     [said] = json.loads(publishing.file("pauses.json") or "{}")["pauses"]
     assert {each["name"]: each["released"] for each in said["exceptions"]} == {"life": "0–9", "orders": "10–19"}
+    assert said["by_court_order"] == "20–29"
+    assert "handed out by order of a court so far: 20–29" in (publishing.file("HK-2020-07.html") or "")
 
 
 def test_an_amendment_that_nobody_agreed_to_narrows_no_range(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
