@@ -3,6 +3,7 @@ so the rules only ask; but pauses cover it from its arrival, and what is doubtfu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,6 +16,7 @@ from abeyance.rules.terms import DataCategory, DemandKind, IdentifierKind, Reque
 
 _E = TypeVar("_E", bound=Enum)
 MOST_ITEMS = 200
+BESIDE = re.compile(r"\s*\([^()]*\)\s*$")
 UNION = "EU"
 FROM_THE_PAPERS = ("officer", "officer_email", "reference", "agency", "deadline")
 Known = Sequence[tuple[str, str, str]]  # code, name, jurisdiction of the agencies in the directory
@@ -111,9 +113,14 @@ def _jurisdiction(found: Iterable[Suggestion]) -> str | None:
     return states[0] if len(states) == 1 else None
 
 
+def called(code: str, name: str) -> frozenset[str]:
+    """What people write for an agency: its code, its name, and that without what the directory adds in brackets."""
+    return frozenset(said.casefold() for said in (code, name, BESIDE.sub("", name)) if said)
+
+
 def _agency(found: Iterable[Suggestion], agencies: Known) -> str | None:
     wanted = {value.casefold() for value in _values(found, "agency")}
-    codes = {code for code, name, _ in agencies if name.casefold() in wanted or code in wanted}
+    codes = {code for code, name, _ in agencies if called(code, name) & wanted}
     return codes.pop() if len(codes) == 1 else None
 
 

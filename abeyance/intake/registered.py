@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from abeyance.intake.provisional import called
 from abeyance.intake.reading import Reading, Suggestion
 from abeyance.intake.reading.values import Where
 from abeyance.people.directory import queries as directory
@@ -20,7 +21,7 @@ SERVICE = "service"
 
 def as_registered(stated: StatedDemand) -> StatedDemand:
     """The same demand; a name that belongs to one agency or service of the desk's is its code."""
-    agencies = [(code, frozenset({code, name.casefold()})) for code, name, _ in directory.names()]
+    agencies = [(code, called(code, name)) for code, name, _ in directory.names()]
     mapped = services()
     items = tuple(replace(item, service=_code(item.service, mapped)) for item in stated.items)
     return replace(stated, agency=_code(stated.agency, agencies), items=items)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from abeyance.errors import BadInput
 from abeyance.pauses import documents, drafts, guided, views
 from abeyance.pauses.preview import preview
+from abeyance.people import queries as people
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.rules.permissions import Permission
 from abeyance.rules.terms import Stage
@@ -59,7 +60,8 @@ def draft(request: MemberRequest, code: str) -> HttpResponse:
         seen = views.shown(preview(drafts.read(document), reader=request.member, now=_now()))
     except BadInput as wrong:
         problem = str(wrong) if request.method == "POST" else ""
-    more = {"draft": documents.of_draft(found), "problem": problem, "seen": seen}
+    authors = [people.handle_of(each) for each in found.authors]
+    more = {"draft": documents.of_draft(found), "authors": authors, "problem": problem, "seen": seen}
     return views.form(request, document, more, status=422 if problem else 200)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from abeyance.asking import Asked, Question, question
 from abeyance.casefile import door
 from abeyance.casefile.models import Case
-from abeyance.pauses import alarming, due, reconfirming, store
+from abeyance.pauses import alarming, due, reconfirming, store, wording
 from abeyance.pauses import documents as pause_documents
 from abeyance.people import commands as people_documents
 from abeyance.people import proposals
@@ -91,6 +91,7 @@ def proposal(request: MemberRequest, code: str) -> HttpResponse:
     found = proposals.find_for(code, request.member)
     content = dict(proposals.payload_of(found)) if people_documents.may_see_content(found, request.member) else None
     kind = proposals.kind_named(found.kind)
+    pause = proposing.pause_of(found, content, request.member) if content else None
     context = {
         "proposal": found,
         "document": people_documents.proposal_document(found),
@@ -98,7 +99,9 @@ def proposal(request: MemberRequest, code: str) -> HttpResponse:
         "subject": saying_who.name_of(found.subject),
         "agreed_by": saying_who.name_of(found.agreed_by) if found.agreed_by else "",
         "content": proposing.in_plain_words(content) if content else [],
-        "changes": proposing.changes(found, content) if content else [],
+        "changes": proposing.changes(found, content, request.member) if content else [],
+        "pause": pause,
+        "axes": wording.shown(pause) if pause else [],
         "may_agree": kind.agree in people.actor(request.member).permissions and found.proposed_by != request.member,
         "own": found.proposed_by == request.member,
     }

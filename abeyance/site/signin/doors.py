@@ -20,13 +20,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
 from abeyance.errors import AbeyanceError
 from abeyance.people import queries as people
 from abeyance.people.pages import MemberRequest, word_of
 from abeyance.rules import people as rules
 from abeyance.site import answers, saying
+from abeyance.site.pages.language import back_from
 from abeyance.site.signin import factors
 from abeyance.site.signin.models import Account
 
@@ -116,8 +117,7 @@ def _page_of(request: HttpRequest) -> str:
     """Where a form was: what it says itself, if that is an address of ours."""
     if request.method != "POST":
         return request.get_full_path()
-    said = request.POST.get("back", "/")
-    return said if said.startswith("/") and url_has_allowed_host_and_scheme(said, allowed_hosts=None) else "/"
+    return back_from(request)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:

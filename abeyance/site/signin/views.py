@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from abeyance.errors import AbeyanceError
 from abeyance.people.pages import MemberRequest, act
+from abeyance.site.pages.language import back_from
 from abeyance.site.signin import first as accounts
 from abeyance.site.signin.forms import First
 from abeyance.site.signin.models import Account
@@ -51,4 +52,4 @@ def zone(request: MemberRequest) -> HttpResponse:
         messages.success(request, _("Dates are now shown in %(zone)s.") % {"zone": wanted})
     else:
         messages.error(request, _("There is no such time zone. They are written like Europe/Berlin."))
-    return redirect("oneself")
+    return redirect(back_from(request) if "back" in request.POST else "oneself")

@@ -69,4 +69,9 @@ document.addEventListener("click", (event) => {
 });
 
 // The zone of this browser is offered, never taken without asking.
-document.querySelectorAll("input[data-zone]").forEach((field) => { if (!field.value || field.value === "UTC") field.placeholder = Intl.DateTimeFormat().resolvedOptions().timeZone; });
+document.querySelectorAll("form[data-zone-of-browser]").forEach((form) => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone, button = form.querySelector("button");
+  if (!zone || zone === "UTC") return;
+  button.value = button.querySelector("span").textContent = zone;
+  form.hidden = false;
+});
