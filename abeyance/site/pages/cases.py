@@ -38,6 +38,7 @@ from abeyance.rules.notice import NoticeState
 from abeyance.rules.pausefile import exception_document
 from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.permissions import Permission
+from abeyance.rules.release import RELEASE, WORDS
 from abeyance.rules.verification import FindingKind
 from abeyance.site.pages import queue, saying_who, telling
 from abeyance.site.requests import documents, verifying, versions
@@ -52,6 +53,7 @@ POINTS = (
 )
 OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
 P = Permission
+LETTER_ALONE = (_("Send the letter and close it"), P.CASE_CLOSE)
 
 
 # --- looking
@@ -67,11 +69,14 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
     told = documents.in_full(found, now=now, reader=by, weighed=weighed)
     told["items"] = [_with_soonest(item) for item in told["items"]]
     allowed = sight.actor.permissions
-    step = queue.STEPS.get(State(found.state))
+    nothing_leaves = State(found.state) is State.GATHERING and not any(map(_leaves, told["items"]))
+    step = LETTER_ALONE if nothing_leaves else queue.STEPS.get(State(found.state))
     context = {
         "case": found,
         "told": told,
         "step": step[0] if step else None,
+        "nothing_leaves": nothing_leaves,
+        "closing_now": _closing(told["items"]) if nothing_leaves else Closing.ANSWERED.value,
         "may_step": bool(step and step[1] in allowed),
         "who_may": step[1].value if step else "",
         "held": _held(told),
@@ -185,6 +190,18 @@ def _clocks(told: Mapping[str, Any]) -> list[dict[str, Any]]:
         for clock in item["clocks"]:
             found.setdefault((clock["clock"], clock["at"]), clock | {"items": []})["items"].append(item["item"])
     return sorted(found.values(), key=lambda clock: (clock["ended"], clock["at"]))
+
+
+def _leaves(item: Mapping[str, Any]) -> bool:
+    """Is something of it handed over, records or words?"""
+    answer = item["answer"]
+    return bool(answer and answer["agreed"] and answer["outcome"] in (RELEASE, *WORDS))
+
+
+def _closing(items: Sequence[Mapping[str, Any]]) -> str:
+    """As what a request ends of which nothing is handed over."""
+    outcomes = {item["answer"]["outcome"] for item in items if item["answer"]}
+    return (Closing.REROUTED if outcomes == {"reroute"} else Closing.REFUSED).value
 
 
 def _asked(weighed: Sequence[Weighed]) -> list[tuple[str, str, int]]:
