@@ -24,8 +24,8 @@ from abeyance.intake.reading import Reading, Suggestion
 from abeyance.ledger import listing, sight
 from abeyance.people import queries as people
 from abeyance.people.directory import queries as directory
+from abeyance.policy import queries as policy
 from abeyance.policy.calendars import calendar_of
-from abeyance.policy.queries import asking_binds_readers
 from abeyance.rules.events import Event, IncidentBegun, RequestReceived
 from abeyance.rules.people import OPERATOR_CODE
 from abeyance.rules.permissions import Permission
@@ -75,10 +75,14 @@ def receive(
     people.require(by, Permission.INTAKE_RECEIVE, now) if served is None else people.require_present(by)
     _refuse_unusable(files)
     digests = [_digest_of(reading) for _, reading in files]
-    files = _with_services(files)
+    asked = Asked()
+    arrived_before, maps = _asking_same_bytes(asked, digests), policy.asking_maps(asked)
+    asked.now()
+    services = registered.services(maps())
+    files = [(path, registered.with_services(reading, services)) for path, reading in files]
     found = tuple(suggestion for _, reading in files for suggestion in reading.suggestions)
     marks = tuple(f"{part.path}: {part.mark}" for _, reading in files for part in reading.parts if part.mark)
-    earlier = _same_bytes(digests, by)
+    earlier = _merged_with(arrived_before, by)
     if earlier is not None:
         return Arrived(earlier, _may_be_told(by, earlier), found, marks)
     key = uuid.uuid4()
@@ -106,25 +110,12 @@ def _refuse_unusable(files: Sequence[tuple[Path, Reading]]) -> None:
             raise BadInput(reading.refused)
 
 
-def _with_services(files: Sequence[tuple[Path, Reading]]) -> Sequence[tuple[Path, Reading]]:
-    known = registered.services()
-    return [(path, registered.with_services(reading, known)) for path, reading in files]
-
-
 def _names(files: Sequence[tuple[Path, Reading]], names: Sequence[str]) -> list[str]:
     return [name[:400] for name in names] if names else [path.name[:400] for path, _ in files]
 
 
 def _digest_of(reading: Reading) -> bytes:
     return reading.parts[0].sha256
-
-
-def _same_bytes(digests: Sequence[bytes], by: str) -> str | None:
-    """The request that arrived before with exactly these files, if there is one."""
-    asked = Asked()
-    found = _asking_same_bytes(asked, digests)
-    asked.now()
-    return _merged_with(found, by)
 
 
 def _merged_with(found: list[Plain], by: str) -> str | None:
@@ -183,7 +174,7 @@ def _record(
     sealed = _sealed_fields(sealing.key, stored, demand)
     sealing.prepare(asked)
     _one_at_a_time(asked, digests)
-    earlier, restricted = _asking_same_bytes(asked, digests), asking_binds_readers(asked, demand.instrument)
+    earlier, restricted = _asking_same_bytes(asked, digests), policy.asking_binds_readers(asked, demand.instrument)
     case_key, demand_key = asked.drawn(Case), asked.drawn(Demand)
     with fence.together(act, asked) as entered:
         if same := _merged_with(earlier, by):

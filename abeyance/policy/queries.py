@@ -11,7 +11,7 @@ from abeyance.errors import NotFound, Unsafe
 from abeyance.people import proposals
 from abeyance.people.models import Proposal
 from abeyance.policy.models import AdoptedEntry, Current, Text
-from abeyance.policy.reading import POLICY, Parsed, stored
+from abeyance.policy.reading import MAP, POLICY, Parsed, stored
 from abeyance.rules.instruments import Adoption, LawEntry, LawText, OutboundEntry, TreatyChannel
 from abeyance.rules.policy import Books, Policy
 from abeyance.rules.services import DataMap
@@ -52,6 +52,12 @@ def _books(
     adopted = tuple(_adoption(row) for row in standing)
     proposed = [_replaced(present, key, digest) for key, digest in _proposed(present, waits)]
     return tuple(_bound(tuple(texts.values()), adopted) for texts in (present, *proposed))
+
+
+def asking_maps(asked: Asked) -> Callable[[], list[DataMap]]:
+    """The data maps in force, to be called after `asked.now()`."""
+    rows = asked.rows(Current, "WHERE t.kind = %s ORDER BY t.name", MAP)
+    return lambda: [text for row in rows if isinstance(text := stored(row.text_id), DataMap)]
 
 
 def binds_readers(instrument: str | None) -> bool:
