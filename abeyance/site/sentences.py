@@ -20,6 +20,7 @@ from django.utils.translation import get_language, gettext, gettext_noop, to_loc
 LOCALE = Path(__file__).parent / "locale"
 FILLED = re.compile(r"\{(\w+)\}")
 OWN = "en"
+LONGEST = 2_000  # letters; what is longer was written by somebody
 # Words that stand in sentences where a rule puts one of a few.
 WORDS = (
     *(gettext_noop("Held"), gettext_noop("Refused"), gettext_noop("Rerouted"), gettext_noop("none")),
@@ -68,14 +69,15 @@ def day(here: date) -> str:
 def told(sentence: str) -> str:
     """The sentence in the language of this page."""
     language = get_language() or OWN
-    return sentence if language == OWN or not sentence else _told(sentence, language)
+    return sentence if language == OWN or not 0 < len(sentence) <= LONGEST else _told(sentence, language)
 
 
 @lru_cache(maxsize=8192)
 def _told(text: str, language: str) -> str:
     found = PART.fullmatch(text)
     before, core, after = found.groups() if found else ("", text, "")
-    return f"{_joined(before)}{_core(core, language)}{after}" if core else text
+    said = _core(core, language) if core else core
+    return text if said == core else f"{_joined(before)}{said}{after}"
 
 
 def _core(text: str, language: str) -> str:
@@ -171,5 +173,7 @@ def _fixed(pattern: str) -> int:
 
 
 def _expression(pattern: str) -> str:
-    pieces = FILLED.split(pattern)
-    return "".join("(.*?)" if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
+    """Each value ends where the text that follows it first stands, so that no hostile value is tried in many ways."""
+    begins, *rest = FILLED.split(pattern)
+    fixed = [re.escape(text) for text in rest[1::2]]
+    return re.escape(begins) + "".join(f"(?>(.*?){text})" for text in fixed[:-1]) + f"(.*){fixed[-1]}"

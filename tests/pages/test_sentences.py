@@ -64,6 +64,7 @@ BAR = (
     "had for some time."
 )
 BAR_IN_CHINESE = "寄件人不在名錄中。可行的方法：回撥或已知金鑰、須使用名錄已存有一段時間的聯絡資料。"
+HOSTILE = f"{' - ' * 100}{': severity  (' * 40}{'/' * 300}{'), likelihood ' * 20}{': pause , stage; ' * 20}"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,11 @@ BAR_IN_CHINESE = "寄件人不在名錄中。可行的方法：回撥或已知�
 )
 def test_what_is_put_together_is_taken_apart(sentence: str, said: str) -> None:
     assert in_language(sentence) == said
+
+
+def test_a_text_full_of_what_patterns_look_for_is_told_in_the_end() -> None:
+    assert "severity" in in_language(HOSTILE)
+    assert in_language(HOSTILE * 10) == HOSTILE * 10
 
 
 def test_who_acted_keeps_the_name_that_the_desk_knows() -> None:
