@@ -81,6 +81,9 @@ def waiting_to(reader: str, *, now: datetime) -> QuerySet[FollowUp]:
     return waiting_for(reader)
 
 
+NOTHING: dict[str, Any] = {"follow_ups": [], "treaty_request_of": []}
+
+
 def of_case(case: Case, reader: str, *, now: datetime) -> dict[str, Any]:
     """Its own follow-ups, and the rerouted requests that it is the treaty request of."""
     rows = FollowUp.objects.filter(Q(case=case) | Q(arrived_as=case)).select_related("case", "arrived_as")

@@ -14,15 +14,18 @@ from abeyance import seals
 from abeyance.answer import actions as answers
 from abeyance.answer import documents as step_documents
 from abeyance.answer import preserving, rerouting, steps
-from abeyance.asking import Asked
+from abeyance.answer.models import FollowUp, FormalStep
+from abeyance.asking import Asked, Plain
 from abeyance.casefile import door, recalls
 from abeyance.casefile import facts as casefacts
+from abeyance.casefile.court_orders import CourtOrder
 from abeyance.casefile.models import (
     Approval,
     Case,
     Demand,
     Document,
     Finding,
+    IncidentStep,
     Item,
     NoticeFact,
     Package,
@@ -88,18 +91,20 @@ def in_full(
         "items": [_item(one, now, beside, opened.identifiers.get(one.item.number)) for one in items],
         "documents": [_document(document) for document in beside.documents],
         "packages": [beside.package(found) for found in beside.packages],
-        "court_orders": [
-            court_orders.as_document(row, opened=reader != OPERATOR_CODE) for row in court_orders.of_case(case)
-        ],
+        "court_orders": _court_orders(case, reader) if beside.has("court_orders") else [],
         "proposed_answer": _proposed_answer(items, beside),
         "deferral": _deferral(case, beside, opened=reader != OPERATOR_CODE),
         "preservation": preserving.as_document(case, demand, items, now=now),
-        "rerouted": rerouting.of_case(case, reader, now=now),
-        "steps": [step_documents.of_step(step, now=now) for step in steps.of_case(case)],
+        "rerouted": rerouting.of_case(case, reader, now=now) if beside.has("follow_ups") else rerouting.NOTHING,
+        "steps": [step_documents.of_step(each, now=now) for each in steps.of_case(case)] if beside.has("steps") else [],
         "same_matter": case.same_matter,
-        "incident": serving.steps_of(case),
+        "incident": serving.steps_of(case) if beside.has("incident") else [],
         "recall": recall(case, now=now) if recalls.is_open(case) else [],
     }
+
+
+def _court_orders(case: Case, reader: str) -> list[dict[str, Any]]:
+    return [court_orders.as_document(row, opened=reader != OPERATOR_CODE) for row in court_orders.of_case(case)]
 
 
 def recall(case: Case, *, now: datetime) -> list[dict[str, Any]]:
@@ -129,6 +134,11 @@ class _Beside:
     releases: list[Release]
     approvals: list[Approval]
     notices: list[NoticeFact]
+    rare: list[Plain]
+
+    def has(self, what: str) -> bool:
+        """Whether there is any at all of what few requests have."""
+        return bool(self.rare[0][tuple(RARE).index(what)])
 
     def package(self, found: Package) -> dict[str, Any]:
         packed = [row for row in self.packed if row.package_id == found.pk]
@@ -150,6 +160,7 @@ def _beside(case: Case, demand: Demand) -> _Beside:
         releases=asked.rows(Release, f"{of_package} ORDER BY t.made", case.pk),
         approvals=asked.rows(Approval, f"{of_item} AND t.withdrawn_at IS NULL", case.pk),
         notices=asked.rows(NoticeFact, f"{of_item} ORDER BY t.id DESC", case.pk),
+        rare=asked.plain(IS_THERE, *[case.pk] * IS_THERE.count("%s")),
     )
     asked.now()
     by_key = {item.pk: item for item in items}
@@ -162,6 +173,13 @@ def _beside(case: Case, demand: Demand) -> _Beside:
 
 PACKAGES = "SELECT key FROM release_package WHERE case_id = %s"
 ITEMS = "SELECT id FROM casefile_item WHERE case_id = %s"
+RARE = {
+    "court_orders": f"{CourtOrder._meta.db_table} WHERE case_id = %s",
+    "follow_ups": f"{FollowUp._meta.db_table} WHERE case_id = %s OR arrived_as_id = %s",
+    "steps": f"{FormalStep._meta.db_table} WHERE case_id = %s",
+    "incident": f"{IncidentStep._meta.db_table} WHERE case_id = %s",
+}
+IS_THERE = "SELECT " + ", ".join(f"EXISTS (SELECT 1 FROM {rows})" for rows in RARE.values())  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -210,8 +228,7 @@ def reading_of(case: Case, document: Document) -> dict[str, Any]:
 
 
 def package(found: Package) -> dict[str, Any]:
-    packed = found.items.select_related("item")
-    return _package(found, list(packed), list(found.releases.order_by("made")))
+    return _package(found, list(found.items.select_related("item")), list(found.releases.order_by("made")))
 
 
 def _package(found: Package, packed: Sequence[PackageItem], releases: Sequence[Release]) -> dict[str, Any]:
