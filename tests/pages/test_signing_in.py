@@ -95,6 +95,28 @@ def test_nothing_typed_is_lost_when_the_session_ends(desk: Any, member: Any) -> 
     assert person.sees("Done and recorded")
 
 
+def test_what_was_typed_is_gone_once_it_is_recorded_and_with_signing_out(desk: Any, member: Any) -> None:
+    def kept() -> list[str]:
+        return list(page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))"))
+
+    person = member(desk.first)
+    page = person.go("/requests/new/")
+    page.locator("textarea[name=text]").fill("A letter about somebody.")
+    assert len(kept()) == 1
+    person.press("Record")
+    assert person.sees("has arrived and is sealed")
+    assert kept() == []
+    person.go("/requests/new/")
+    assert page.locator("textarea[name=text]").input_value() == ""
+    page.locator("textarea[name=text]").fill("Another letter.")
+    page.evaluate("sessionStorage.setItem('draft:m-somebody-else:/x/::y', '{}')")
+    person.go("/")
+    assert [key.split(":")[1] for key in kept()] == [desk.first]
+    page.locator("details.menu summary").click()
+    person.press("Sign out")
+    assert kept() == []
+
+
 def test_a_double_click_is_one_act(desk: Any, member: Any) -> None:
     ref = desk.genuine()
     page = member(desk.first).go(f"/requests/{ref}/")

@@ -1,13 +1,20 @@
 // What a page can do without is not here: every form works without scripts.
 "use strict";
 
-// Nothing typed is lost when a session ends or an answer is a refusal: kept in this tab until the act is done.
+// Nothing typed is lost when a session ends or an answer is a refusal: kept in this tab until the act is done, wherever
+// that leads, and for nobody but whoever typed it; gone with signing out.
 (() => {
-  const keyOf = (form) => `draft:${location.pathname}:${form.getAttribute("action") || ""}:${form.dataset.draft}`;
+  const mine = `draft:${document.body.dataset.member || ""}:`, sent = "sent-draft";
+  const keyOf = (form) => `${mine}${location.pathname}:${form.getAttribute("action") || ""}:${form.dataset.draft}`;
+  const forget = (which) => Object.keys(sessionStorage).filter((key) => key.startsWith("draft:") && which(key)).forEach((key) => sessionStorage.removeItem(key));
   const fields = (form) => [...form.elements].filter((e) => e.name && !["hidden", "password", "file", "submit", "button"].includes(e.type));
   const done = document.querySelector("[data-done]");
+  if (document.body.dataset.member) forget((key) => !key.startsWith(mine) || (done && key === sessionStorage.getItem(sent)));
+  sessionStorage.removeItem(sent); // also where one signs in anew: then the act was not done
+  document.querySelectorAll("form[data-leaves]").forEach((form) => form.addEventListener("submit", () => forget(() => true)));
   document.querySelectorAll("form[data-draft]").forEach((form) => {
     const key = keyOf(form);
+    form.addEventListener("submit", () => sessionStorage.setItem(sent, key));
     if (done) sessionStorage.removeItem(key);
     const kept = JSON.parse(sessionStorage.getItem(key) || "null");
     if (kept) for (const field of fields(form)) {
