@@ -6,6 +6,8 @@ import html
 from typing import Any
 
 from abeyance.answer import actions as answers
+from abeyance.site.requests import documents
+from abeyance.site.requests.next_steps import next_step
 from tests.desk import Desk, item
 from tests.pages.people import signed_in
 
@@ -22,6 +24,8 @@ def test_where_nothing_is_handed_over_the_letter_comes_next_and_then_the_end(des
     for words in ("Next: Send the letter and close it", f'href="/requests/{ref}/letters/">Look at the letter'):
         assert words in page
     assert "Gather and seal" not in page
+    said = documents.in_full(desk.case(ref), now=desk.now(), reader=desk.first)
+    assert next_step(said).startswith(f"abeyance request letter {ref}")
     answer: Any = signed_in(desk.first).post(f"/requests/{ref}/act/close", {"outcome": "refused"})
     assert answer.status_code == 302
     assert desk.case(ref).state == "closed"

@@ -38,10 +38,10 @@ from abeyance.rules.notice import NoticeState
 from abeyance.rules.pausefile import exception_document
 from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.permissions import Permission
-from abeyance.rules.release import RELEASE, WORDS
 from abeyance.rules.verification import FindingKind
 from abeyance.site.pages import queue, saying_who, telling
 from abeyance.site.requests import documents, verifying, versions
+from abeyance.site.requests.next_steps import nothing_leaves
 from abeyance.verification import actions as verification
 
 MOST_ENTRIES = 500
@@ -69,14 +69,14 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
     told = documents.in_full(found, now=now, reader=by, weighed=weighed)
     told["items"] = [_with_soonest(item) for item in told["items"]]
     allowed = sight.actor.permissions
-    nothing_leaves = State(found.state) is State.GATHERING and not any(map(_leaves, told["items"]))
-    step = LETTER_ALONE if nothing_leaves else queue.STEPS.get(State(found.state))
+    letter_alone = nothing_leaves(told)
+    step = LETTER_ALONE if letter_alone else queue.STEPS.get(State(found.state))
     context = {
         "case": found,
         "told": told,
         "step": step[0] if step else None,
-        "nothing_leaves": nothing_leaves,
-        "closing_now": _closing(told["items"]) if nothing_leaves else Closing.ANSWERED.value,
+        "nothing_leaves": letter_alone,
+        "closing_now": _closing(told["items"]) if letter_alone else Closing.ANSWERED.value,
         "may_step": bool(step and step[1] in allowed),
         "who_may": step[1].value if step else "",
         "held": _held(told),
@@ -190,12 +190,6 @@ def _clocks(told: Mapping[str, Any]) -> list[dict[str, Any]]:
         for clock in item["clocks"]:
             found.setdefault((clock["clock"], clock["at"]), clock | {"items": []})["items"].append(item["item"])
     return sorted(found.values(), key=lambda clock: (clock["ended"], clock["at"]))
-
-
-def _leaves(item: Mapping[str, Any]) -> bool:
-    """Is something of it handed over, records or words?"""
-    answer = item["answer"]
-    return bool(answer and answer["agreed"] and answer["outcome"] in (RELEASE, *WORDS))
 
 
 def _closing(items: Sequence[Mapping[str, Any]]) -> str:

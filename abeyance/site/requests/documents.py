@@ -43,6 +43,7 @@ from abeyance.rules import subjects
 from abeyance.rules.clocks import Clock, next_due
 from abeyance.rules.notice import NoticeState
 from abeyance.rules.people import OPERATOR_CODE
+from abeyance.site.requests.next_steps import next_step
 
 LOCKED = "sealed; the desk is locked"
 
@@ -457,24 +458,3 @@ def _item_in_words(item: dict[str, Any]) -> list[str]:
         if not clock["ended"]
     ]
     return lines
-
-
-NEXT = {
-    "received": "abeyance request confirm REF FILE.toml (abeyance request draft REF FILE.toml writes what was read)",
-    "to-verify": "abeyance request verify REF --how call-back --contact NUMBER-OF-THE-DIRECTORY",
-    "in-review": "abeyance request propose REF",
-    "proposed": "another member: abeyance request agree REF --answer DIGEST",
-    "gathering": "abeyance request notice REF ..., then abeyance request gather REF",
-    "sealed": "abeyance package release PACKAGE --to FINGERPRINT --out FILE",
-    "released": "abeyance request close REF --outcome answered",
-    "recalled": "abeyance request recall-step REF --step ..., and when all is settled close it",
-    "closed": "nothing; abeyance request reopen REF begins again",
-}
-
-
-def next_step(told: dict[str, Any]) -> str:
-    held = {each["reason"] for item in told["items"] for each in item["held"] if each["stage"] == "answer"}
-    if held and told["state"] not in ("received", "to-verify", "closed"):
-        return " ".join(sorted(held))
-    said = NEXT[told["state"]].replace("REF", told["ref"])
-    return said.replace("DIGEST", told["proposed_answer"][:16]) if told["proposed_answer"] else said
