@@ -14,7 +14,7 @@ NEXT = {
     "in-review": "abeyance request propose REF",
     "proposed": "another member: abeyance request agree REF --answer DIGEST",
     "gathering": "abeyance request notice REF ..., then abeyance request gather REF",
-    "letter": "abeyance request letter REF, then abeyance request close REF",
+    "letter": "abeyance request letter REF --kind refused --out FOLDER, then abeyance request close REF",
     "sealed": "abeyance package release PACKAGE --to FINGERPRINT --out FILE",
     "released": "abeyance request close REF --outcome answered",
     "recalled": "abeyance request recall-step REF --step ..., and when all is settled close it",
