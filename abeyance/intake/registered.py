@@ -1,5 +1,5 @@
-"""Agencies and services as the desk's own registers call them, however somebody wrote their names. What no register has
-stays as it was said: an unknown agency is a reason to look twice, not a mistake."""
+"""Agencies, services, laws and the operator's entities as the desk's own registers call them, however somebody wrote
+their names. What no register has stays as it was said: an unknown agency is a reason to look twice, not a mistake."""
 
 from __future__ import annotations
 
@@ -22,9 +22,18 @@ SERVICE = "service"
 def as_registered(stated: StatedDemand) -> StatedDemand:
     """The same demand; a name that belongs to one agency or service of the desk's is its code."""
     agencies = [(code, called(code, name)) for code, name, _ in directory.names()]
-    mapped = services(policy.books()[0].maps)
+    books = policy.books()[0]
+    mapped = services(books.maps)
+    laws = [(code, frozenset({entry.instrument.casefold()})) for code, entry in books.entries.items()]
+    entities = [(each.code, _beginnings(each.name)) for each in books.policy.entities]
     items = tuple(replace(item, service=_code(item.service, mapped)) for item in stated.items)
-    return replace(stated, agency=_code(stated.agency, agencies), items=items)
+    return replace(
+        stated,
+        agency=_code(stated.agency, agencies),
+        instrument=_code(stated.instrument, laws),
+        entity=_code(stated.entity, entities),
+        items=items,
+    )
 
 
 def services(maps: Iterable[DataMap]) -> Named:
@@ -41,6 +50,12 @@ def with_services(reading: Reading, known: Named) -> Reading:
         return reading
     others = (each for each in reading.suggestions if each.field != SERVICE)
     return replace(reading, suggestions=(*others, *dict.fromkeys((*named, *found))))
+
+
+def _beginnings(name: str) -> frozenset[str]:
+    """A company as a letter addresses it: whole, or without what stands behind a comma."""
+    words = name.casefold().split(", ")
+    return frozenset(", ".join(words[:count]) for count in range(1, len(words) + 1))
 
 
 def _names(mapped: DataMap) -> frozenset[str]:

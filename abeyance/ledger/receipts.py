@@ -6,6 +6,7 @@ from abeyance import seals
 from abeyance.errors import AbeyanceError, NotFound
 from abeyance.ledger.entries import salt_place
 from abeyance.ledger.models import Checkpoint, Entry, Opened, Origin, Place
+from abeyance.ledger.options import cadence
 from abeyance.ledger.reading import reader_of
 from abeyance.ledger.signatures import key_of
 from abeyance.rules.ledger.opening import SALT, Opening
@@ -59,4 +60,5 @@ def _printed(opening: Opening, leaf: int, covering: Checkpoint) -> str:
 
 
 def _not_yet(entry: Entry) -> str:
-    return f"Entry {entry.pk} is recorded and waits for the next batch of the log: abeyance ledger integrate --now."
+    minutes = max(1, round(cadence().total_seconds() / 60))
+    return f"Entry {entry.pk} is recorded; its receipt can be written with the log's next batch, within {minutes} min."

@@ -98,7 +98,7 @@ def _refuse_incomplete(told: Told, now: datetime) -> None:
     if len(told.reason) > LONGEST_REASON or len(told.order) > 80:
         raise BadInput(f"A reason has at most {LONGEST_REASON} characters, a citation at most 80.")
     if told.state in (NoticeState.BARRED, NoticeState.FORBIDDEN) and not told.order.strip():
-        raise BadInput("Say which order bars the notice, or which clause forbids it: --order.")
+        raise BadInput("Say which order bars the notice, or which clause forbids it.")
     if told.state in (NoticeState.BARRED, NoticeState.DEFERRED) and told.until is None:
         raise BadInput("A bar and a deferral have an end: --until.")
     if told.until is not None and told.until <= now:

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from abeyance import fence
+from abeyance import countries, fence
 from abeyance.casefile import door, remarks
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case, Item, NoticeFact
@@ -26,6 +26,7 @@ from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.notice import actions
 from abeyance.notice.models import NoticeLink
 from abeyance.people import queries as people
+from abeyance.policy import queries as policy
 from abeyance.rules.decision import Reason
 from abeyance.rules.lifecycle import OPEN_STATES, State
 from abeyance.rules.notice import NoticeState
@@ -141,14 +142,15 @@ def objections(case: Case) -> list[dict[str, Any]]:
 
 def _about(case: Case, item: Item) -> dict[str, Any]:
     """Nothing that names the account: whoever found the token by accident learns of no person."""
-    demand = item.demand
+    demand, books = item.demand, policy.books()[0]
+    law, mapped = books.entry(demand.instrument), books.map_of(item.service)
     return {
         "ref": case.ref,
         "operator": settings.ABEYANCE.operator_name or "",
         "contact": settings.ABEYANCE.operator_contact or "",
-        "country": demand.jurisdiction or "",
-        "instrument": demand.instrument or "",
-        "service": item.service or "",
+        "country": countries.in_text(demand.jurisdiction or ""),
+        "instrument": f"{law.instrument} ({law.citation})" if law else demand.instrument or "",
+        "service": mapped.title if mapped else item.service or "",
         "category": item.category or "",
         "fields": sorted(item.fields),
     }

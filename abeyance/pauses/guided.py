@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from abeyance import countries as world
 from abeyance.errors import BadInput
 from abeyance.pauses.models import PauseRow
 from abeyance.people.directory import queries as directory
@@ -63,19 +64,30 @@ LIFE_AT_RISK = {
 }
 
 
-def countries() -> list[str]:
-    """Those that the directory and the law entries know; any other may be typed."""
-    known = {agency.jurisdiction for agency in directory.agencies()}
-    return sorted(known | {text.jurisdiction for text in policy.books()[0].law})
+def countries() -> dict[str, str]:
+    """Every country by code and name; first those that the directory and the law entries know."""
+    known = {code: world.names().get(code, code) for code in sorted(_known())}
+    return known | {code: name for code, name in world.names().items() if code not in known}
+
+
+def _known() -> set[str]:
+    law = {text.jurisdiction for text in policy.books()[0].law}
+    return law | {agency.jurisdiction for agency in directory.agencies()}
+
+
+def _country(said: str) -> str:
+    """Raises BadInput: a name cut short or misspelt must not become another country's code."""
+    found = world.code_of(said) or said.strip().upper()
+    if found not in world.names() and found not in _known():
+        raise BadInput("Say which country, by its name or its two letters, such as Hong Kong or HK.")
+    return found
 
 
 def document(said: Mapping[str, str], *, exception: bool, now: datetime) -> dict[str, Any]:
     """The draft that these answers make. Raises BadInput with the answer that is missing."""
-    country = said.get("country", "").strip().upper()
-    if len(country) != 2 or not country.isalpha():
-        raise BadInput("Say which country by its two letters, such as HK.")
+    country = _country(said.get("country", ""))
     template = next((each for each in TEMPLATES if each.code == said.get("template")), TEMPLATES[0])
-    statement = said.get("statement", "").strip() or template.statement.format(where=country)
+    statement = said.get("statement", "").strip() or template.statement.format(where=world.in_text(country))
     _label, stages = HOW_FAR.get(said.get("how_far", ""), HOW_FAR["all"])
     return {
         "name": _free_name(country, now),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from abeyance import countries
 from abeyance.rules.pausefile import AXES, CONDITIONS
+
+OF_COUNTRIES = frozenset({"jurisdictions", "related_to", "subjects"})
 
 
 def asked_for() -> dict[str, str]:
@@ -51,7 +54,7 @@ def shown(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     }
     always = ("jurisdictions", "agencies", "laws", "services", "subjects")
     rows = [
-        (names[axis], ", ".join(document.get(axis, [])) or _("any"))
+        (names[axis], ", ".join(_named(axis, document.get(axis, []))) or _("any"))
         for axis in AXES
         if document.get(axis) or axis in always
     ]
@@ -60,6 +63,10 @@ def shown(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     if document["starts"]:
         rows.append((_("From when"), str(document["starts"])))
     return [*rows, (_("Mode"), mode(document)), (_("Review by"), str(document["review_by"]))]
+
+
+def _named(axis: str, values: Sequence[str]) -> list[str]:
+    return [countries.with_code(each) for each in values] if axis in OF_COUNTRIES else list(values)
 
 
 def mode(document: Mapping[str, Any]) -> str:

@@ -104,13 +104,18 @@ def waiting() -> tuple[Proposal, ...]:
 
 def law_entry(entry: str) -> str:
     """The digest of a law entry in force by its text, adopted or not."""
+    found = entry_of(entry)
+    if found is None:
+        raise NotFound(f"There is no law entry {entry[:64]!r}. `abeyance policy list` shows them.")
+    return found.digest
+
+
+def entry_of(entry: str) -> LawEntry | OutboundEntry | TreatyChannel | None:
+    """By the texts in force, adopted or not."""
     found = books()[0]
     every: tuple[LawEntry | OutboundEntry | TreatyChannel, ...]
     every = (*found.outbound, *found.channels, *found.entries.values())
-    known = {each.id: each.digest for each in every}
-    if entry not in known:
-        raise NotFound(f"There is no law entry {entry[:64]!r}. `abeyance policy list` shows them.")
-    return known[entry]
+    return next((each for each in every if each.id == entry), None)
 
 
 def _named(kind: str, name: str) -> bool:

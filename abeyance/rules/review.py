@@ -25,6 +25,7 @@ from abeyance.rules.instruments import LawEntry, OutboundEntry, Refuser, Route, 
 from abeyance.rules.policy import Books, Clause, When
 from abeyance.rules.services import DataMap
 from abeyance.rules.terms import DataCategory, DemandKind, Ground
+from abeyance.rules.texts import ANY
 
 Finding = tuple[Outcome, Reason]
 
@@ -243,12 +244,15 @@ def _of_one_other_law(question: Question, law: str) -> Iterator[Finding]:
         return  # already asked for above
     if category is DataCategory.CONTENT and entry is not None and entry.route is not Route.DIRECT:
         yield _reroute(demand.jurisdiction, law, entry)
-    said = outbound_for(
-        question.books.outbound,
-        bound=law,
-        recipient=demand.jurisdiction,
-        instrument=demand.instrument,
-        category=category,
+    said = _unanswered(
+        question,
+        outbound_for(
+            question.books.outbound,
+            bound=law,
+            recipient=demand.jurisdiction,
+            instrument=demand.instrument,
+            category=category,
+        ),
     )
     for entry_out in said:
         yield _of_outbound(question, entry_out, law)
@@ -257,6 +261,23 @@ def _of_one_other_law(question: Question, law: str) -> Iterator[Finding]:
     elif not said:
         sentence = f"Nothing on file says that the law of {law} allows this to be given to {demand.jurisdiction}."
         yield _ask("other-law-silent", sentence)
+
+
+def _unanswered(question: Question, said: Sequence[OutboundEntry]) -> tuple[OutboundEntry, ...]:
+    """Without an entry that only asks, of whoever asks, where the same law has an answer in force for this recipient:
+    what a law leaves to counsel is settled by counsel's adopting such an answer. Nothing else gives way to another."""
+    answered = {
+        each.jurisdiction
+        for each in said
+        if ANY not in each.recipients
+        and each.outcome is not Outcome.ASK
+        and standing(each, question.books.adopted, question.now) is Standing.IN_FORCE
+    }
+    return tuple(
+        each
+        for each in said
+        if each.outcome is not Outcome.ASK or ANY not in each.recipients or each.jurisdiction not in answered
+    )
 
 
 def _of_outbound(question: Question, entry: OutboundEntry, law: str) -> Finding:

@@ -96,7 +96,12 @@ def _bars(facts: RequesterFacts, now: datetime, policy: Policy) -> Iterator[Bar]
     if facts.contact_in_request_differs:
         yield Bar("other-contact-data", "The request gives other contact data than the directory.", SPOKEN)
     if facts.contact_changed_at and now - facts.contact_changed_at < policy.verification.contact_settles:
-        sentence = "The directory's contact data of this agency has only just changed."
+        settled = (facts.contact_changed_at + policy.verification.contact_settles).date().isoformat()
+        sentence = (
+            f"The directory's contact data of this agency changed on {facts.contact_changed_at.date().isoformat()}: "
+            f"until {settled} only a number or address counts that the directory has had for "
+            f"{policy.verification.contact_settles.days} days."
+        )
         yield Bar("contact-changed", sentence, SPOKEN, settled_contact=True)
 
 

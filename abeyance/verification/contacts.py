@@ -9,6 +9,7 @@ from datetime import datetime
 from abeyance.errors import BadInput
 from abeyance.people.directory.entry import ContactKind
 from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey
+from abeyance.people.directory.queries import same_contact
 from abeyance.rules.verification import FindingKind
 
 KINDS: Mapping[FindingKind, frozenset[ContactKind]] = {
@@ -48,5 +49,5 @@ def _of_contact(agency: Agency, how: FindingKind, value: str) -> Basis | None:
     kinds = [kind.value for kind in KINDS[how]]
     codes = [agency.code, *(agency.acts_for if how is FindingKind.AUTHORITY_CONFIRMED else [])]
     rows = AgencyContact.objects.filter(agency__code__in=codes, agency__active=True, removed_at=None, kind__in=kinds)
-    row = rows.filter(value=value.strip()).order_by("id").first()
+    row = same_contact(rows.order_by("id"), value)
     return Basis(f"{row.source} ({row.source_date.isoformat()})", row.added_at) if row else None

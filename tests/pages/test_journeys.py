@@ -215,7 +215,7 @@ def test_somebody_who_has_never_done_it_pauses_a_country_in_three_steps_and_two_
     novice.press("See what it would hold")
     steps += 1
     assert novice.sees("1 open request")
-    assert novice.sees("We have paused our answers to requests for user data from HK")
+    assert novice.sees("We have paused our answers to requests for user data from Hong Kong")
     assert PauseRow.objects.count() == 0
     novice.press("Declare it now")
     steps += 1

@@ -28,7 +28,7 @@ def test_about_a_pause_a_second_person_sees_what_it_covers_and_what_would_change
     bound = declare(desk, laws=["hk-nsl43"])
     page = signed_in(desk.second)
     body = page.get(f"/proposals/{bound.confirmation.code}/").content.decode()
-    for words in ("<dt>Countries</dt><dd>HK</dd>", "<dt>Laws</dt><dd>hk-nsl43</dd>", bound.pause.statement):
+    for words in ("<dt>Countries</dt><dd>Hong Kong (HK)</dd>", "<dt>Laws</dt><dd>hk-nsl43</dd>", bound.pause.statement):
         assert words in body
     assert "What it would change" not in body
     proposals.agree(bound.confirmation.code, by=desk.second, now=desk.now())

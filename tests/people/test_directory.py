@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,21 @@ def test_the_database_refuses_a_key_by_one_person(desk: Any, agency: AgencyEntry
     with pytest.raises(Exception, match="people_agency_key_by_two_people"), connection.cursor() as cursor:
         cursor.execute("UPDATE people_agencykey SET agreed_by = confirmed_by")
     assert Agency.objects.count() == 1
+
+
+def test_another_spelling_of_a_number_is_the_same_contact_and_keeps_its_date(
+    desk: Any, now: datetime, agency: AgencyEntry
+) -> None:
+    for spelled in ("+852 5550 0100", "5550 0100", "+852-5550-0100"):
+        found = queries.contact(CODE, spelled)
+        assert found is not None and found.value == "+85255500100", spelled
+    assert queries.contact(CODE, "+852 5550 0101") is None
+    respelled = tuple(replace(each, value=each.value.replace("+852", "+852 ")) for each in agency.contacts)
+    other = replace(respelled[0], value="+852 5550 0199")
+    entry = replace(agency, contacts=(*respelled, other))
+    later = now + timedelta(days=20)
+    [proposal] = actions.propose_agencies([entry], by=desk.first, now=later)
+    proposals.agree(proposal.code, by=desk.second, now=later)
+    dates = dict(AgencyContact.objects.filter(agency__code=CODE, removed_at=None).values_list("value", "added_at"))
+    assert dates.pop("+852 5550 0199") > later
+    assert set(dates.values()) == {now}

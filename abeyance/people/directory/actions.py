@@ -15,7 +15,7 @@ from abeyance.errors import BadInput, SomeoneElseWasFirst
 from abeyance.people import proposals
 from abeyance.people import queries as members
 from abeyance.people.directory import queries
-from abeyance.people.directory.entry import AgencyEntry, ContactEntry, read_entry
+from abeyance.people.directory.entry import AgencyEntry, ContactEntry, comparable, read_entry
 from abeyance.people.directory.models import KEY_KINDS, Agency, AgencyContact, AgencyKey, Officer
 from abeyance.people.models import Proposal, new_code
 from abeyance.people.proposals import Proposed, on_agreement
@@ -88,12 +88,16 @@ def _add_contact(row: Agency, contact: ContactEntry, now: datetime) -> None:
 
 def _replace_contacts(row: Agency, wanted: Sequence[ContactEntry], now: datetime) -> None:
     """What stays keeps its date: how long the directory has had it is what the bar asks for."""
-    present = {(contact.kind, contact.value): contact for contact in row.contacts.filter(removed_at=None)}
-    named = {(contact.kind.value, contact.value): contact for contact in wanted}
-    for key in present.keys() - named.keys():
-        AgencyContact.objects.filter(pk=present[key].pk).update(removed_at=now)
-    for key in sorted(named.keys() - present.keys()):
-        _add_contact(row, named[key], now)
+
+    def key(kind: str, value: str) -> tuple[str, str]:
+        return kind, comparable(kind, value, row.jurisdiction)
+
+    present = {key(contact.kind, contact.value): contact for contact in row.contacts.filter(removed_at=None)}
+    named = {key(contact.kind.value, contact.value): contact for contact in wanted}
+    for gone in present.keys() - named.keys():
+        AgencyContact.objects.filter(pk=present[gone].pk).update(removed_at=now)
+    for new in sorted(named.keys() - present.keys()):
+        _add_contact(row, named[new], now)
 
 
 def suspend_agency(code: str, *, by: str, now: datetime) -> None:

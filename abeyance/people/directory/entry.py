@@ -52,6 +52,20 @@ class AgencyEntry:
         return asdict(self)
 
 
+def comparable(kind: str, value: str, country: str) -> str:
+    """Equal for two spellings of one contact: spaces in a number and capitals in an address make no other one."""
+    said = " ".join(value.split())
+    if kind != ContactKind.TELEPHONE:
+        return said.casefold()
+    import phonenumbers  # loads the numbering plans, which most of the directory does without
+
+    try:
+        number = phonenumbers.parse(said, country)
+    except phonenumbers.NumberParseException:
+        return said.casefold()
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.RFC3966))
+
+
 def entries_of(path: Path) -> tuple[AgencyEntry, ...]:
     """A TOML file of [[agency]] tables."""
     try:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from abeyance.asking import Asked
 from abeyance.errors import NotFound
+from abeyance.people.directory.entry import comparable
 from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey, Officer
 from abeyance.rules.terms import RequesterKind
 
@@ -114,9 +115,19 @@ def lock_key(asked: Asked, fingerprint: str) -> Callable[[], KeyAtTheGate | None
 
 
 def contact(agency_code: str, value: str) -> AgencyContact | None:
-    """The contact data of this value, if the directory has it today."""
+    """The contact data of this value, however it is spelled, if the directory has it today."""
     wanted = AgencyContact.objects.filter(agency__code=agency_code, agency__active=True, removed_at=None)
-    return wanted.filter(value=value).order_by("id").first()
+    return same_contact(wanted.order_by("id"), value)
+
+
+def same_contact(rows: QuerySet[AgencyContact], value: str) -> AgencyContact | None:
+    """The first of these that this is another spelling of."""
+    return next((row for row in rows.select_related("agency") if _is_spelled(row, value)), None)
+
+
+def _is_spelled(row: AgencyContact, value: str) -> bool:
+    country = row.agency.jurisdiction
+    return comparable(row.kind, row.value, country) == comparable(row.kind, value, country)
 
 
 def addresses(agency_code: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ import pyrage
 from abeyance.people import proposals
 from abeyance.people.directory import actions as directory
 from abeyance.people.directory.entry import entries_of
-from abeyance.people.directory.models import Agency, AgencyKey
+from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey
 from abeyance.people.models import Member, Proposal
 from abeyance.policy import actions as policy
 from abeyance.policy.models import AdoptedEntry, Current
@@ -29,6 +29,7 @@ ADOPTED_FOR = timedelta(days=365)
 CHECKED_AGAINST = "the official text, read by invented counsel for the demonstration"
 POLICE = "hk-harbour-police"
 TELEPHONE = "+85255500100"
+KNOWN_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def set_up(folder: Path, *, now: datetime) -> Cast:
     _law(first, second, now)
     quill.connect(first=first, second=second, now=now)
     _agree(directory.propose_agencies(entries_of(EXAMPLES), by=first, now=now), second, now)
+    # As if the desk had known them for long: what only a settled contact clears can be tried from the first day.
+    AgencyContact.objects.filter(added_at=now).update(added_at=now - KNOWN_FOR)
     return Cast(first, second, _key(folder, first, second, now))
 
 

@@ -29,6 +29,7 @@ from abeyance.rules.permissions import ROLE_PERMISSIONS, Permission, Role
 from abeyance.site.oncall import places, sending
 from abeyance.site.oncall.models import Alarm, Turn, Way
 from abeyance.site.oncall.ways import opened
+from abeyance.site.pages import saying_who
 
 log = logging.getLogger(__name__)
 BEFORE = timedelta(hours=2)
@@ -80,6 +81,13 @@ def key_of(pause: int) -> str:
 
 def _raise(ref: str, kind: str, about: datetime | None, now: datetime) -> None:
     Alarm.objects.get_or_create(case=ref, kind=kind, about=about, defaults={"raised_at": now})
+
+
+def taken_by(ref: str) -> tuple[str, datetime] | None:
+    """Who has last said of this request that they see to it, by name, and when."""
+    alarms = Alarm.objects.filter(case=ref, acknowledged_at__isnull=False).order_by("-acknowledged_at")
+    found = alarms.values_list("acknowledged_by", "acknowledged_at").first()
+    return (saying_who.name_of(found[0]), found[1]) if found and found[0] and found[1] else None
 
 
 def open_alarms(now: datetime) -> list[Alarm]:

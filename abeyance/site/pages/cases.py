@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from abeyance import seals
@@ -39,6 +41,7 @@ from abeyance.rules.pausefile import exception_document
 from abeyance.rules.pauselife import Reconfirm
 from abeyance.rules.permissions import Permission
 from abeyance.rules.verification import FindingKind
+from abeyance.site.oncall import paging
 from abeyance.site.pages import queue, saying_who, telling
 from abeyance.site.requests import documents, verifying, versions
 from abeyance.site.requests.next_steps import nothing_leaves
@@ -52,6 +55,25 @@ POINTS = (
     (Reconfirm.NEED, _("the need")),
 )
 OUTCOMES = ("release", "refuse", "reroute", "nothing-held")
+HANDS_OUT, KEEPS_BACK = ("release", "nothing-held"), ("ask", "refuse", "reroute")  # answers, and verdicts against them
+# What a person settles by stating the demand anew; and by a law entry of counsel's.
+STATED = frozenset({"not-confirmed", "fact-missing", "kind-unknown", "instrument-unknown", "instrument-not-on-file"})
+STATED |= {
+    "instrument-of-another-jurisdiction",
+    "issuer-not-competent",
+    "kind-not-of-instrument",
+    "ground-does-not-fit",
+}
+STATED |= {
+    "bound-by-unknown",
+    "nexus-missing",
+    "no-data-map",
+    "no-fields-named",
+    "fields-not-held",
+    "period-missing",
+    "period-empty",
+}
+FOR_COUNSEL = "other-law"
 P = Permission
 LETTER_ALONE = (_("Send the letter and close it"), P.CASE_CLOSE)
 
@@ -67,7 +89,8 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
     weighed = weigh(found, now=now)
     formal.keep(found, now=now, weighed=weighed)
     told = documents.in_full(found, now=now, reader=by, weighed=weighed)
-    told["items"] = [_with_soonest(item) for item in told["items"]]
+    closed = found.state == State.CLOSED
+    told["items"] = [_with_soonest(_at_rest(item) if closed else item) for item in told["items"]]
     allowed = sight.actor.permissions
     letter_alone = nothing_leaves(told)
     step = LETTER_ALONE if letter_alone else queue.STEPS.get(State(found.state))
@@ -82,7 +105,9 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "held": _held(told),
         "clocks": _clocks(told),
         "story": _story(found),
-        "asked": _asked(weighed[1]),
+        "asked": [] if closed else _asked(weighed[1]),
+        "own_labels": weighed[0].confirmed_by == by,
+        "taken_by": paging.taken_by(found.ref) if weighed[0].emergency else None,
         "readers": _readers(found),
         "holds": _holds(found),
         "exceptions": _exceptions(found, told),
@@ -99,6 +124,9 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "acts": [kind.value for kind in ActKind if kind is not ActKind.RELEASED],
         "closings": [closing.value for closing in Closing],
         "outcomes": OUTCOMES,
+        "hands_out": HANDS_OUT,
+        "keeps_back": KEEPS_BACK,
+        "ways_on": {item["item"]: _ways_on(item, told["demand"]) for item in told["items"]},
         "contacts": _contacts(told),
         "channels": [channel.value for channel in holders.Channel],
         "risks": [risk.value for risk in holders.Risk],
@@ -176,6 +204,12 @@ def _held(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _at_rest(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a closed request nothing is held and nothing is due any more; it is when it is opened again."""
+    said = dict(item) | {"held": [], "clocks": [clock for clock in item["clocks"] if clock["ended"]]}
+    return said | ({"verdict": "", "reasons": []} if item["verdict"] == "hold" else {})
+
+
 def _with_soonest(item: Mapping[str, Any]) -> dict[str, Any]:
     """The clock that runs out first, for the table; all of them stand beside it."""
     running = [clock for clock in item["clocks"] if not clock["ended"]]
@@ -196,6 +230,15 @@ def _closing(items: Sequence[Mapping[str, Any]]) -> str:
     """As what a request ends of which nothing is handed over."""
     outcomes = {item["answer"]["outcome"] for item in items if item["answer"]}
     return (Closing.REROUTED if outcomes == {"reroute"} else Closing.REFUSED).value
+
+
+def _ways_on(item: Mapping[str, Any], demand: Mapping[str, Any]) -> dict[str, Any]:
+    """Where what an item still asks for is settled: in the demand, or in the law as counsel reads it."""
+    codes = {reason["code"] for reason in item["reasons"]}
+    said = {"to": demand["jurisdiction"], "under": demand["instrument"], "category": item["category"]}
+    open_ = [reason["clause"] for reason in item["reasons"] if reason["code"] == FOR_COUNSEL]
+    counsel = [(entry, f"{reverse('policy-propose')}?{urlencode({'answers': entry, **said})}") for entry in open_]
+    return {"state": bool(codes & STATED), "counsel": counsel if item["verdict"] == "ask" else []}
 
 
 def _asked(weighed: Sequence[Weighed]) -> list[tuple[str, str, int]]:

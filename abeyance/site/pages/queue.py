@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,22 +13,29 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from abeyance import countries, seals
 from abeyance.asking import Asked, Count, Question, how_many, question
 from abeyance.casefile import door, onfile
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case
 from abeyance.casefile.onfile import OnFile
+from abeyance.errors import Locked
 from abeyance.pauses import store
+from abeyance.people.directory import queries as directory
 from abeyance.people.queries import Sight
 from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.lifecycle import State
 from abeyance.rules.pauses import Pause, held_under_any
 from abeyance.rules.permissions import Permission
+from abeyance.rules.terms import IdentifierKind
 
 MOST_COUNTED = 1000
 SHOWN, WAITING_SHOWN = 25, 5
 PER_PAGE = 25
+MOST_AGENCIES = 20
 REF_BEGINS = "R-"
+A_REF = re.compile(r"R-|[0-9A-Z]{4}-[0-9A-Z]{0,4}", re.IGNORECASE)
+AN_ACCOUNT = re.compile(r"@|^\+?[\d ]{6,}$|^[\d.:a-fA-F]{7,}$")
 
 P = Permission
 # Which step is next in a state, and who may take it.
@@ -121,20 +129,42 @@ class Listed:
 
 
 def wanted(seen: QuerySet[Case], *, state: str, country: str, looked_for: str) -> QuerySet[Case]:
-    """The newest first. Each filter has an index in that order, so that a page costs the same however many match."""
-    cases, country = seen.order_by("-pk"), country.strip().upper()[:2]
+    """The newest first. Each filter has an index in that order, so that a page costs the same however many match.
+
+    Looked for is a reference from its beginning, an agency by its code or part of its name, or an account whole."""
+    cases, country = seen.order_by("-pk"), countries.code_or_text(country)[:60]
     if state == "open":
         cases = cases.filter(closed_at=None)
     elif state in {known.value for known in State}:
         cases = cases.filter(state=state)
     if country:
         cases = cases.filter(demands__jurisdiction=country)
-    if looked_for.upper().startswith(REF_BEGINS):
-        cases = cases.filter(ref__startswith=looked_for.upper())
+    if A_REF.match(looked_for):
+        cases = cases.filter(ref__startswith=f"{REF_BEGINS}{looked_for.upper().removeprefix(REF_BEGINS)}")
+    elif looked_for and (accounts := _accounts(looked_for)):
+        cases = cases.filter(items__identifier_digest__in=accounts)
     elif looked_for:
-        cases = cases.filter(demands__agency=looked_for.lower())
+        cases = cases.filter(demands__agency__in=_agencies(looked_for))
     # A request may have several versions that fit.
     return cases.distinct("pk") if country or looked_for else cases
+
+
+def _agencies(looked_for: str) -> list[str]:
+    """Codes of those that are called so, and what was said itself: a request may name one that is on no file."""
+    said = looked_for.casefold()
+    found = [code for code, name, _ in directory.names() if said in code or said in name.casefold()]
+    return [looked_for, looked_for.lower(), *found[:MOST_AGENCIES]]
+
+
+def _accounts(looked_for: str) -> list[bytes]:
+    """Keyed digests that an account of this name may be on file under; none while the desk is locked."""
+    if not AN_ACCOUNT.search(looked_for):
+        return []
+    try:
+        spelled = looked_for.casefold()
+        return [each for kind in IdentifierKind for each in seals.digests_for_lookup(f"identifier:{kind}", spelled)]
+    except Locked:
+        return []
 
 
 def listed(cases: QuerySet[Case], number: str, *, now: datetime) -> Listed:

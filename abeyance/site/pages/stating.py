@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from abeyance import seals
+from abeyance import countries, seals
 from abeyance.casefile import door
 from abeyance.casefile.models import Case
 from abeyance.errors import BadInput
@@ -65,6 +65,10 @@ def new(request: MemberRequest) -> HttpResponse:
             else _("%(ref)s has arrived and is sealed.")
         )
         messages.success(request, said % {"ref": each.ref})
+    for name in [file.name for _key, files in request.FILES.lists() for file in files if not file.size]:
+        messages.warning(
+            request, _("%(name)s is empty (0 B). It is kept; ask the sender for it again.") % {"name": name}
+        )
     there = redirect("case", ref=arrived[0].ref) if len(arrived) == 1 else redirect("requests")
     if "X-Abeyance-Upload" in request.headers:  # a script goes there itself, so that the message is not used up
         return HttpResponse(status=201, headers={"Location": there["Location"]})
@@ -149,7 +153,7 @@ def _stated(request: MemberRequest) -> dict[str, Any]:
     """The form as the document that `request confirm` reads, so that one reader judges both."""
     said: Any = request.POST
     stated: dict[str, Any] = {key: said.get(key, "").strip() for key in DEMAND_TEXTS}
-    stated["jurisdiction"] = stated["jurisdiction"].upper()
+    stated["jurisdiction"] = countries.code_or_text(stated["jurisdiction"])
     stated |= {"emergency": "emergency" in said, "secrecy": "secrecy" in said}
     stated |= {key: local_moment(said.get(key, "")) for key in ("served_at", "deadline")}
     stated["related_to"] = _related(said.get("related_to", ""))
@@ -174,6 +178,7 @@ def _related(text: str) -> list[str] | None:
 
 def _stated_item(said: Any, number: int) -> dict[str, Any]:
     item: dict[str, Any] = {key: said.get(f"item-{number}-{key}", "").strip() for key in ITEM_TEXTS}
+    item |= {key: countries.code_or_text(item[key]) for key in ("stored_in", "subject_country")}
     item |= {key: local_moment(said.get(f"item-{number}-{key}", "")) for key in ("period_start", "period_end")}
     item["fields"] = [word for word in said.get(f"item-{number}-fields", "").replace(",", " ").split() if word]
     return item
@@ -207,8 +212,10 @@ def _choices() -> dict[str, Any]:
         "categories": [each.value for each in DataCategory],
         "identifier_kinds": [each.value for each in IdentifierKind],
         "agencies": [(code, name) for code, name, _country in directory.names()],
-        "instruments": sorted(books.entries),
-        "services": sorted(each.service for each in books.maps),
+        "instruments": [(code, books.entries[code].instrument) for code in sorted(books.entries)],
+        "services": sorted((each.service, each.title) for each in books.maps),
+        "entities": [(each.code, each.name) for each in books.policy.entities],
+        "countries": countries.names(),
     }
 
 

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from abeyance import countries
 from abeyance.answer import actions as answers
 from abeyance.answer import preserving, rerouting
 from abeyance.answer.actions import ItemAnswer
@@ -24,6 +25,7 @@ from abeyance.notice import actions as notices
 from abeyance.notice import holders
 from abeyance.notice.actions import Told
 from abeyance.pauses import court_orders, exceptions, reconfirming
+from abeyance.people.directory import queries as directory
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.policy import queries as policy
 from abeyance.release import actions as gate
@@ -140,7 +142,7 @@ def _labels(request: MemberRequest, ref: str) -> None:
 
 def _place(request: MemberRequest, ref: str) -> None:
     item = _words(request, "item")
-    number, country = int(item) if item.isdecimal() else 0, _words(request, "country").upper()
+    number, country = int(item) if item.isdecimal() else 0, countries.code_or_text(_words(request, "country"))
     if "ask" in request.POST:
         placing.ask(ref, number, by=request.member, now=_now())
     else:
@@ -305,7 +307,9 @@ def package(request: MemberRequest, key: UUID) -> HttpResponse:
     told = documents.in_full(found.case, now=_now(), reader=request.member)
     to = request.GET.get("to", "")[:80]
     verdict = gate.could_leave(key, to=to, by=request.member) if to else None
+    agency = told["demand"]["agency"]
     context = {"case": found.case, "package": with_keys(documents.package(found), told), "to": to, "verdict": verdict}
+    context["agency"] = directory.name_of(agency) if agency else ""
     return render(request, "pages/package.html", context)
 
 
@@ -316,7 +320,8 @@ def hand_over(request: MemberRequest, key: UUID) -> HttpResponseBase:
     to, way, by = _words(request, "to"), _words(request, "way"), request.member
     if way == "link":
         made = links.make(key, to=to, by=by, now=_now())
-        return render(request, "pages/link.html", {"case": found.case, "made": made, "package": key})
+        context = {"case": found.case, "made": made, "package": key, "address": f"{portal_address()}/redeem/"}
+        return render(request, "pages/link.html", context)
     if way == "mail":
         handing.by_mail(key, to=to, address=_words(request, "address"), by=by)
         messages.success(request, _("Given to the mail server, encrypted to the agency's key."))

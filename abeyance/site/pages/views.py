@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from abeyance import countries
 from abeyance.asking import Asked, Question, question
 from abeyance.casefile import door
 from abeyance.casefile.models import Case
@@ -21,6 +22,7 @@ from abeyance.people import commands as people_documents
 from abeyance.people import proposals
 from abeyance.people import queries as people
 from abeyance.people.pages import MemberRequest, act, page
+from abeyance.policy import queries as policy
 from abeyance.rules.lifecycle import State
 from abeyance.rules.people import Actor
 from abeyance.rules.permissions import Permission
@@ -30,6 +32,7 @@ from abeyance.site.signin.models import Account
 
 A_REF = re.compile(r"R-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
 MOST_PAUSES = 20
+LAW_ADOPT = "law-adopt"
 
 
 @page(None)
@@ -74,7 +77,11 @@ def requests(request: MemberRequest) -> HttpResponse:
         "count": listed.page.paginator.count,
         "more": listed.more,
         "states": [state.value for state in State],
-        "said": {"q": looked_for, "state": said.get("state", ""), "country": said.get("country", "")[:2].upper()},
+        "said": {
+            "q": looked_for,
+            "state": said.get("state", ""),
+            "country": countries.code_or_text(said.get("country", "")[:60]),
+        },
     }
     return render(request, "pages/requests.html", context)
 
@@ -102,6 +109,7 @@ def proposal(request: MemberRequest, code: str) -> HttpResponse:
         "changes": proposing.changes(found, content, request.member) if content else [],
         "pause": pause,
         "axes": wording.shown(pause) if pause else [],
+        "law": policy.entry_of(found.subject) if found.kind == LAW_ADOPT else None,
         "may_agree": kind.agree in people.actor(request.member).permissions and found.proposed_by != request.member,
         "own": found.proposed_by == request.member,
     }

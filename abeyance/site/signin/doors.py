@@ -14,6 +14,7 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -21,8 +22,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
-from abeyance.errors import AbeyanceError
+from abeyance.errors import AbeyanceError, NotFound
 from abeyance.people import queries as people
 from abeyance.people.pages import MemberRequest, word_of
 from abeyance.rules import people as rules
@@ -92,6 +94,7 @@ class Doors:
                 sentences = [reason.sentence for reason in ruling.reasons]
                 return render(request, "refused.html", {"sentences": sentences, "title": "not-yours"}, status=403)
         if word.step_up and not factors.shown_lately(request, account):
+            messages.warning(request, _("Nothing is done yet. Show again who you are; then press it once more."))
             return _redirect(factors.asks_again(account), next=_page_of(request))
         return None
 
@@ -102,7 +105,13 @@ class Doors:
             return None
         told = saying.problem_document(problem)
         sentences = [each["sentence"] for each in told.get("reasons", [])] or [told["error"]]
-        context = {"sentences": sentences, "reasons": told.get("reasons", []), "back": _page_of(request)}
+        context = {
+            "sentences": sentences,
+            "reasons": told.get("reasons", []),
+            "back": _page_of(request),
+            "missing": isinstance(problem, NotFound),
+            "looked": request.method == "GET",
+        }
         return render(request, "refused.html", context, status=int(answers.status_of(problem)))
 
 

@@ -126,7 +126,7 @@ DONE_AT: dict[str, tuple[str, Promise]] = {
 
 @register.filter
 def led(sentence: object) -> SafeString:
-    """A sentence with a link after each command that it names."""
+    """A sentence with a link in place of each command that it names."""
     made, at = SafeString(""), 0
     text = str(sentence or "")
     for found in A_COMMAND.finditer(text):
@@ -137,11 +137,10 @@ def led(sentence: object) -> SafeString:
 
 
 def _place_of(name: str, command: str) -> SafeString:
-    said = format_html("<code>{}</code>", command.strip("`"))
     if name not in DONE_AT:
-        return said
+        return format_html("<code>{}</code>", command.strip("`"))
     address, label = DONE_AT[name]
-    return said + format_html(' (<a href="{}">{}</a>)', reverse(address), label)
+    return format_html('<a href="{}">{}</a>', reverse(address), label)
 
 
 RECALL_STEPS = {

@@ -1,0 +1,164 @@
+"""What somebody who has never seen the desk stumbles over without."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from abeyance.casefile.models import Case
+from abeyance.intake import confirming
+from abeyance.pauses import coverage, store
+from abeyance.people import proposals
+from abeyance.people.directory import actions as directory
+from abeyance.people.directory.entry import entries_of
+from abeyance.people.models import Exclusion
+from abeyance.policy import actions as policy
+from abeyance.release import making
+from abeyance.rules.permissions import Role
+from abeyance.site.requests import letters
+from abeyance.verification.commands import EXAMPLES
+from tests.casefile.packed import declare
+from tests.desk import Desk, demand, item
+from tests.pages.people import member_with, signed_in
+
+
+def shown(desk: Desk, address: str, by: str = "") -> str:
+    return html.unescape(signed_in(by or desk.first).get(address).content.decode())
+
+
+def test_a_country_is_named_and_no_name_is_cut(desk: Desk) -> None:
+    browser = signed_in(desk.first)
+    assert 'value="South Korea">KR' in shown(desk, "/pauses/new/")
+    said = {"template": "new-law", "how_far": "all", "exception": "yes"}
+    there: Any = browser.post("/pauses/new/", said | {"country": "Germany"})
+    body = html.unescape(browser.get(there["Location"]).content.decode())
+    assert "user data from Germany, while" in body
+    assert 'value="DE"' in body
+    for nowhere in ("Ger", "XA", "Atlantis"):
+        wrong: Any = browser.post("/pauses/new/", said | {"country": nowhere})
+        assert wrong.status_code == 422
+        assert "by its name or its two letters" in wrong.content.decode()
+
+
+def test_a_closed_request_is_held_by_nothing_and_asks_nothing(desk: Desk) -> None:
+    ref = desk.genuine(items=[item(subject_country="")])
+    declare(desk)
+    assert "Held: pause" in shown(desk, f"/requests/{ref}/")
+    signed_in(desk.first).post(f"/requests/{ref}/act/close", {"outcome": "withdrawn"})
+    assert desk.case(ref).state == "closed"
+    body = shown(desk, f"/requests/{ref}/")
+    assert "Held: pause" not in body
+    assert "State it" not in body
+
+
+def test_labels_are_agreed_to_by_somebody_else(desk: Desk) -> None:
+    ref = desk.confirmed()
+    assert "You stated them: another member agrees." in shown(desk, f"/requests/{ref}/")
+    assert "Agree to these labels" not in shown(desk, f"/requests/{ref}/")
+    assert "Agree to these labels" in shown(desk, f"/requests/{ref}/", desk.second)
+
+
+def test_an_empty_file_is_taken_and_said_to_be_empty(desk: Desk) -> None:
+    browser = signed_in(desk.first)
+    files = {"files": SimpleUploadedFile("order.pdf", b"", content_type="application/pdf")}
+    there: Any = browser.post("/requests/new/", files)
+    assert there.status_code == 302
+    assert "order.pdf is empty (0 B)" in browser.get(there["Location"]).content.decode()
+
+
+def test_a_request_is_found_by_part_of_an_agencys_name_and_by_the_account(desk: Desk) -> None:
+    ref, other = desk.confirmed(), desk.confirmed(items=[item(identifier="+85290000000")])
+    for looked_for in ("harbour", "Harbour Pol", "+85291234567", ref[2:8]):
+        assert f"/requests/{ref}/" in shown(desk, f"/requests/?q={looked_for.replace('+', '%2B')}"), looked_for
+    assert f"/requests/{other}/" not in shown(desk, "/requests/?q=%2B85291234567")
+    assert f"/requests/{ref}/" not in shown(desk, "/requests/?q=atlantis")
+    assert f"/requests/{ref}/" in shown(desk, "/requests/?country=hong+kong")
+    apart = member_with(Role.REVIEWER, name="apart")
+    Exclusion.objects.create(member=apart, jurisdiction="HK")
+    assert f"/requests/{ref}/" not in shown(desk, "/requests/?q=%2B85291234567", apart.code)
+
+
+def test_a_package_names_its_agency_and_a_link_says_where_it_is_used(desk: Desk, settings: Any) -> None:
+    settings.ABEYANCE = replace(settings.ABEYANCE, portal_origin="https://requests.example")
+    ref = desk.agreed()
+    package = making.gather(ref, letter=letters.covering, by=desk.first, now=desk.now())
+    body = shown(desk, f"/packages/{package.key}/")
+    assert "<dt>For</dt><dd>Harbour" in body
+    made: Any = signed_in(desk.first).post(
+        f"/packages/{package.key}/hand-over", {"to": desk.cast.fingerprint, "way": "link"}
+    )
+    assert "https://requests.example/redeem/" in made.content.decode()
+
+
+def test_a_new_contact_is_shown_as_the_one_thing_that_is_new(desk: Desk) -> None:
+    entry = next(each for each in entries_of(EXAMPLES) if each.code == "hk-harbour-police")
+    more = replace(entry.contacts[0], value="+85255500177")
+    changed = replace(entry, contacts=(*entry.contacts, more))
+    (proposal,) = directory.propose_agencies([changed], by=desk.first, now=desk.now())
+    body = shown(desk, f"/proposals/{proposal.code}/", desk.second)
+    assert body.count('<span class="hidden">new: </span>') == 1
+    assert '<span class="hidden">gone: </span>' not in body
+    assert "+85255500177" in body.split("What it would change")[1].split("</ins>")[0]
+    proposals.agree(proposal.code, by=desk.second, now=desk.now())
+    ref = desk.confirmed()
+    assert "changed on" in shown(desk, f"/requests/{ref}/")
+    desk.verify(ref)  # by the number that the directory has had for long
+    assert desk.case(ref).state == "in-review"
+
+
+def test_whoever_agrees_to_a_law_sees_what_it_says(desk: Desk) -> None:
+    until = desk.now().date().replace(year=desk.now().year + 1, day=1)
+    proposal = policy.propose_adoption("hk-out", until, checked_against="Cap. 486", by=desk.first, now=desk.now())
+    body = shown(desk, f"/proposals/{proposal.code}/", desk.second)
+    assert "Whether data held in Hong Kong may go to a foreign authority is for counsel." in body
+    assert "Turn it down" in body
+
+
+def test_what_is_missing_is_not_said_to_have_been_undone(desk: Desk) -> None:
+    body = shown(desk, "/requests/R-XXXX-XXXX-XXXX/")
+    assert "<h1>There is nothing here</h1>" in body
+    assert "Nothing was changed" not in body
+
+
+def test_before_a_step_is_shown_again_who_one_is_nothing_is_done_and_that_is_said(desk: Desk) -> None:
+    ref = desk.proposed()
+    browser = signed_in(desk.second, lately=False)
+    there: Any = browser.post(f"/requests/{ref}/agree/answer", {"back": f"/requests/{ref}/"}, follow=True)
+    assert "Nothing is done yet. Show again who you are; then press it once more." in there.content.decode()
+    assert desk.case(ref).state == "proposed"
+
+
+def test_counsel_is_led_to_where_the_law_is_answered(desk: Desk) -> None:
+    proposal = policy.propose_adoption(
+        "hk-out", desk.now().date() + timedelta(days=30), checked_against="Cap. 486", by=desk.first, now=desk.now()
+    )
+    proposals.agree(proposal.code, by=desk.second, now=desk.now())
+    ref = desk.confirmed(jurisdiction="DE", agency="de-lka-musterland", instrument="de-100j")
+    Case.objects.filter(ref=ref).update(state="in-review")
+    body = shown(desk, f"/requests/{ref}/")
+    assert "Counsel answers what hk-out leaves open" in body
+    body = shown(desk, "/policy/propose/?answers=hk-out&to=DE&under=de-100j&category=SubscriberData")
+    assert 'id = "hk-out-de"' in body
+    assert "the beginning of counsel's answer to hk-out" in body
+
+
+@pytest.mark.parametrize(("said", "code"), [("Quill Messenger (Hong Kong) Ltd.", "quill-hk"), ("nobody", "nobody")])
+def test_the_operators_own_entity_is_known_by_its_name(desk: Desk, said: str, code: str) -> None:
+    ref = desk.arrive()
+    made = confirming.confirm(ref, demand(entity=said), by=desk.first, now=desk.now())
+    assert made.entity == code
+
+
+def test_what_was_stated_otherwise_before_a_pause_was_never_held_by_it(desk: Desk) -> None:
+    ref = desk.confirmed(jurisdiction="DE", agency="de-lka-musterland", instrument="de-100j")
+    confirming.agree_labels(ref, by=desk.second, now=desk.now())
+    held = desk.confirmed()
+    declare(desk)
+    pause = store.in_force()[0]
+    assert coverage.ever_held(pause, desk.now(), None) == 1
+    assert held != ref
