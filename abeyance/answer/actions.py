@@ -15,6 +15,7 @@ from abeyance.casefile import door, moves, remarks
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Approval, Case, Demand
 from abeyance.errors import BadInput, NotFound, Refused
+from abeyance.ledger.models import Entry
 from abeyance.pauses.weighing import Weighed, weigh
 from abeyance.people import queries as people
 from abeyance.rules import people as people_rules
@@ -31,6 +32,12 @@ RELEASE, REFUSE, REROUTE = "release", "refuse", "reroute"
 IN_WORDS = ("nothing-held", "encrypted", "deleted", PRESERVED)
 OUTCOMES = (RELEASE, REFUSE, REROUTE, *IN_WORDS)
 FREEZES_ANSWERS = frozenset({Stage.REVIEW, Stage.ANSWER})
+
+# For what a person refuses that the rules would not; the words themselves are sealed with the request.
+IN_OWN_WORDS = Reason(
+    "in-own-words", "The ground is in the words of whoever proposed it; the letter has them.", "answer"
+)
+WITHOUT_WORDS = Reason("law-and-rules", "Refused by two people, without a ground in words.", "answer")
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,15 @@ class Answered:
     approvals: tuple[Approval, ...]
 
 
-def propose(ref: str, answers: Sequence[ItemAnswer] = (), *, by: str, now: datetime) -> Answered:
-    """Propose what is to be done. Without `answers`: for each item what its verdict says.
+def propose(ref: str, answers: Sequence[ItemAnswer] = (), *, why: str = "", by: str, now: datetime) -> Answered:
+    """Propose what is to be done. Without `answers`: for each item what its verdict says. `why`: the ground of what is
+    refused, in words for the requester; sealed with the request, and in the letter.
 
     Raises Refused with the reasons where a verdict asks first or a pause freezes the answer.
     """
     case = door.open_for(by, ref, Permission.ANSWER_PROPOSE, now=now)
     act = uuid4()
+    ground = remarks.sealed(case, why, act=act)
     with fence.together(act):
         moment = fence.clock()
         case = Case.objects.select_for_update().get(pk=case.pk)
@@ -65,8 +74,13 @@ def propose(ref: str, answers: Sequence[ItemAnswer] = (), *, by: str, now: datet
         chosen = _for_each(weighed, answers)
         if against := [*_against(weighed, chosen), *_unpreserved(case, weighed, chosen)]:
             raise Refused(against)
+        if ground is not None:
+            if not any(answer.outcome == REFUSE for answer in chosen.values()):
+                raise BadInput("A ground in words is for what is refused; here nothing is.")
+            ground.save()
         moves.move(case, Event.PROPOSED, by=by, now=moment)
-        approvals = [_write(one, chosen[one.item.number], demand, by=by, now=moment) for one in weighed]
+        in_words = ground is not None
+        approvals = [_write(one, chosen[one.item.number], demand, in_words, by=by, now=moment) for one in weighed]
         answer = digest_of(approvals)
         for one in weighed:
             ledger.append(_verdict(demand, one), by=by, now=moment, holder=case.holder, case=case.ref)
@@ -172,7 +186,23 @@ def _beyond(one: Weighed, answer: ItemAnswer) -> list[Reason]:
     return []
 
 
-def _write(one: Weighed, answer: ItemAnswer, demand: Demand, *, by: str, now: datetime) -> Approval:
+def ground_of(case: Case) -> str:
+    """The words of whoever proposed the newest answer, opened; empty if there are none. Raises Locked."""
+    act = (
+        Entry.objects.filter(case=case.ref, kind=AnswerProposed.__name__).order_by("-pk").values_list("act", flat=True)
+    )
+    return remarks.about(case, found) if (found := act.first()) else ""
+
+
+def _reasons(one: Weighed, answer: ItemAnswer, in_words: bool) -> Sequence[Reason]:
+    """What the rules said; where a person refuses what the rules did not, that person's ground instead."""
+    if answer.outcome != REFUSE:
+        return one.decision.reasons
+    said = (IN_OWN_WORDS,) if in_words else ()
+    return (*said, *one.decision.reasons) if one.by_law.outcome is Outcome.REFUSE else said or (WITHOUT_WORDS,)
+
+
+def _write(one: Weighed, answer: ItemAnswer, demand: Demand, in_words: bool, *, by: str, now: datetime) -> Approval:
     one.item.approvals.filter(withdrawn_at__isnull=True).update(withdrawn_at=now)
     asked = Period(one.item.period_start, one.item.period_end)
     period = _clipped(answer.period or asked, now)
@@ -184,7 +214,7 @@ def _write(one: Weighed, answer: ItemAnswer, demand: Demand, *, by: str, now: da
         period_end=period.end,
         ground=demand.ground,
         policy=one.decision.policy,
-        reasons=[reason.as_dict() for reason in one.decision.reasons],
+        reasons=[reason.as_dict() for reason in _reasons(one, answer, in_words)],
         proposed_by=by,
         proposed_at=now,
     )

@@ -25,9 +25,12 @@ def new(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             document = guided.document(said, exception="exception" in said, now=_now())
-            return redirect("pause-draft", code=drafts.save(document, by=request.member, now=_now()).code)
+            made = drafts.save(document, by=request.member, now=_now())
         except BadInput as wrong:
             problem = str(wrong)
+        else:
+            messages.success(request, _("The draft is kept for you; it binds nobody yet."))
+            return redirect("pause-draft", code=made.code)
     context = {
         "said": said,
         "problem": problem,

@@ -119,6 +119,7 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
             NoticeState.GIVEN.value,
         ],
         "untold": [item["item"] for item in told["items"] if item["notice"] is None],
+        "objects_until": _objects_until(told, now),
         "unsettled": any(not each["settled"] and each["question"] != "recipient" for each in told["recall"]),
         "deferral": _deferral(told, by),
         "acts": [kind.value for kind in ActKind if kind is not ActKind.RELEASED],
@@ -154,6 +155,7 @@ def _for_state(found: Case, told: Mapping[str, Any], by: str, now: datetime) -> 
             standing = [row for row in rows if row is not None]
             return {
                 "proposed": [_in_plain_words(row, told) for row in standing],
+                "ground": answers.ground_of(found),
                 "proposer": saying_who.name_of(standing[0].proposed_by) if standing else "",
                 "own_proposal": bool(standing) and standing[0].proposed_by == by,
                 "answer": answers.digest_of(standing),
@@ -239,6 +241,13 @@ def _ways_on(item: Mapping[str, Any], demand: Mapping[str, Any]) -> dict[str, An
     open_ = [reason["clause"] for reason in item["reasons"] if reason["code"] == FOR_COUNSEL]
     counsel = [(entry, f"{reverse('policy-propose')}?{urlencode({'answers': entry, **said})}") for entry in open_]
     return {"state": bool(codes & STATED), "counsel": counsel if item["verdict"] == "ask" else []}
+
+
+def _objects_until(told: Mapping[str, Any], now: datetime) -> str:
+    """Until when an account holder who was told may object; nothing about them leaves before. Empty: no longer."""
+    given = [item["notice"] for item in told["items"] if item["notice"]]
+    ends = [each["until"] for each in given if each["fact"] == NoticeState.GIVEN.value and each["until"]]
+    return max((end for end in ends if end > (documents.moment(now) or "")), default="")
 
 
 def _asked(weighed: Sequence[Weighed]) -> list[tuple[str, str, int]]:

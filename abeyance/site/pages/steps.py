@@ -83,7 +83,7 @@ def _propose(request: MemberRequest, ref: str) -> None:
         if outcome:
             fields = frozenset(request.POST.getlist(f"fields-{number}"))
             chosen.append(ItemAnswer(number, outcome, fields))
-    answers.propose(ref, chosen, by=request.member, now=_now())
+    answers.propose(ref, chosen, why=_words(request, "why"), by=request.member, now=_now())
 
 
 def _notice(request: MemberRequest, ref: str) -> None:

@@ -61,6 +61,7 @@ class AnswerIn(Schema):
 
 class Proposal(Schema):
     items: list[AnswerIn] = Field(default=[], max_length=1000)
+    why: str = Field(default="", max_length=2000)
 
 
 class Agreement(Schema):
@@ -231,7 +232,7 @@ def find_false(request: HttpRequest, ref: str, body: ReasonIn) -> Document:
 @router.post("/requests/{ref}/answer", response=Document)
 def propose(request: HttpRequest, ref: str, body: Proposal) -> Document:
     chosen = [ItemAnswer(each.item, each.outcome, frozenset(each.fields)) for each in body.items]
-    proposed = answers.propose(ref, chosen, by=caller(request), now=_now())
+    proposed = answers.propose(ref, chosen, why=body.why, by=caller(request), now=_now())
     return {"ref": proposed.ref, "answer": proposed.answer}
 
 

@@ -96,6 +96,7 @@ def _register_reading(sub: Any) -> None:
 def _register_answering(sub: Any) -> None:
     propose = verb(sub, "propose", propose_answer, "propose the answer; without --item: what each verdict says")
     propose.add_argument("--item", action="append", default=[], metavar="N=OUTCOME[:FIELD,...]")
+    propose.add_argument("--why", default="", help="the ground of what is refused, as the letter will say it")
     agree = verb(sub, "agree", agree_answer, "agree to the proposed answer, as a second person")
     agree.add_argument("--answer", required=True, help="digest of the answer that you looked at")
     verb(sub, "withdraw", withdraw_answer, "take an answer back").add_argument("--reason", default="", metavar="CODE")
@@ -256,7 +257,9 @@ def verify_requester(args: argparse.Namespace) -> Answer:
 
 def propose_answer(args: argparse.Namespace) -> Answer:
     by = people.acting(args, needs_credential=True)
-    proposed = answers.propose(args.ref, [_item_answer(text) for text in args.item], by=by, now=verbs.now())
+    proposed = answers.propose(
+        args.ref, [_item_answer(text) for text in args.item], why=args.why, by=by, now=verbs.now()
+    )
     text = (
         f"Proposed. Another member agrees with: abeyance request agree {proposed.ref} --answer {proposed.answer[:16]}"
     )

@@ -4,7 +4,7 @@ only inside a package; a refusal only when two people have agreed to it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from abeyance import seals
+from abeyance.answer import actions as answers
 from abeyance.answer import letters
 from abeyance.answer.letters import Kind, Letter, Line, Sender
 from abeyance.casefile import facts as casefacts
@@ -58,13 +59,15 @@ def _why_not(kind: Kind, case: Case, weighed: Sequence[Weighed], now: datetime) 
         _content(kind, case, weighed, "en", now)
     except Refused as refused:
         return " ".join(reason.sentence for reason in refused.reasons)
+    except Locked as locked:
+        return str(locked)
     return ""
 
 
 def covering(case: Case, approvals: Sequence[Approval], *, package: str, now: datetime) -> tuple[packaging.Letter, ...]:
     """The letters inside a package, for `release.making`: in English, and in the language of the place that asks."""
     demand = casefacts.newest_demand(case)
-    reasons = [Line(each["sentence"], each["clause"], each["citation"], each["code"]) for each in _reasons(approvals)]
+    reasons = _lines(case, _reasons(approvals))
     reasons += _under_exceptions(case)
     made = [
         _letter(Kind.ANSWER, case, demand, language, now, reasons, [_decided(language, row) for row in approvals])
@@ -84,7 +87,7 @@ def _content(kind: Kind, case: Case, weighed: Sequence[Weighed], language: str, 
         asked = [reason for one in weighed if one.by_law.outcome is Outcome.ASK for reason in one.by_law.reasons]
         return _required(asked, "Nothing has to be asked about this request."), []
     if kind in DECIDED:
-        return _agreed(weighed, DECIDED[kind]), []
+        return _agreed(case, weighed, DECIDED[kind]), []
     if kind is Kind.RECONFIRM:
         if not reconfirming.standing(case, now=now).needed:
             raise Refused([Reason("not-true", "Nothing of this request has to be confirmed.", "letters:not-true")])
@@ -102,16 +105,25 @@ def _review_by(weighed: Sequence[Weighed]) -> date | None:
     return min((pause.review_by for pause in store.in_force() if pause.name in holding), default=None)
 
 
-def _agreed(weighed: Sequence[Weighed], outcome: str) -> list[Line]:
-    found = []
+def _lines(case: Case, reasons: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """As the letter has them: a ground that somebody wrote in words is said in these words. Raises Locked."""
+    found = [Line(each["sentence"], each["clause"], each["citation"], each["code"]) for each in reasons]
+    if all(line.code != answers.IN_OWN_WORDS.code for line in found):
+        return found
+    own = Line(answers.ground_of(case), "", "", "")
+    return [own if line.code == answers.IN_OWN_WORDS.code else line for line in found]
+
+
+def _agreed(case: Case, weighed: Sequence[Weighed], outcome: str) -> list[Line]:
+    found: list[Mapping[str, Any]] = []
     for one in weighed:
         row = casefacts.standing_approval(one.item)
         if row is not None and row.agreed_by is not None and row.outcome == outcome:
-            found += [Line(each["sentence"], each["clause"], each["citation"], each["code"]) for each in row.reasons]
+            found += row.reasons
     if not found:
         sentence = f"Two people have not agreed to '{outcome}' for any item, so such a letter would not be true."
         raise Refused([Reason("not-agreed", sentence, "letters:not-agreed")])
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_lines(case, found)))
 
 
 def _held(weighed: Sequence[Weighed]) -> tuple[list[Line], list[str]]:
