@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema
 from abeyance.people.api import ProposalOut
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.people.commands import proposal_document
-from abeyance.policy import actions, advising, queries
+from abeyance.policy import actions, advising, answering, queries
 from abeyance.policy.commands import checked, comparison, guidance_document, in_force, text_document
 from abeyance.policy.reading import LARGEST
 
@@ -40,6 +40,13 @@ def text(request: HttpRequest, kind: str, name: str) -> dict[str, Any]:
 @router.get("/policy-proposals/{code}", response=dict[str, Any])
 def proposed(request: HttpRequest, code: str) -> dict[str, Any]:
     return {**text_document(queries.proposed_body(code)), "changes": comparison(code)}
+
+
+@router.get("/policy-answers/{entry}", response=dict[str, str])
+def answer(request: HttpRequest, entry: str, to: str = "any", under: str = "any", category: str = "") -> dict[str, str]:
+    """A law's text with the beginning of counsel's answer to one of its outbound entries, for one country."""
+    asked = {"to": to, "under": under, "category": category}
+    return {"body": answering.text_answering(entry[:64], asked, today=datetime.now(UTC).date())}
 
 
 @router.get("/guidance", response=dict[str, Any])

@@ -13,7 +13,7 @@ from abeyance import givenfile
 from abeyance.console import Answer
 from abeyance.errors import BadInput
 from abeyance.people import commands as people
-from abeyance.policy import actions, advising, queries
+from abeyance.policy import actions, advising, answering, queries
 from abeyance.policy.models import Current, Text
 from abeyance.policy.reading import KINDS, LARGEST, POLICY, kind_of, name_of, read
 from abeyance.rules.guidance import Guidance
@@ -32,6 +32,13 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _verb(verbs, "propose", propose, "propose a text; the stricter of old and new counts").add_argument(
         "file", type=Path
     )
+    answer = _verb(
+        verbs, "answer", begin_answer, "write a law's text with the beginning of counsel's answer for a country"
+    )
+    answer.add_argument("entry", help="the outbound entry that leaves it to counsel")
+    answer.add_argument("--to", default="any", metavar="CC", help="who asks")
+    answer.add_argument("--under", default="any", metavar="LAW")
+    answer.add_argument("--category", default="", help="of data, such as SubscriberData")
     advised = _verb(verbs, "guidance", show_guidance, "what to do when officers come to one of us, and whom to call")
     advised.add_argument("country", nargs="?", metavar="CC")
     adopt = _verb(verbs, "adopt-law", adopt_law, "counsel adopts a law entry; another member agrees")
@@ -57,6 +64,12 @@ def list_texts(args: argparse.Namespace) -> Answer:
     lines += [f"law entry {entry['entry']:<36} {entry['standing']}" for entry in told["entries"]]
     lines += [f"{each['subject']:<27} waits as {each['proposal']}; the stricter counts" for each in told["waiting"]]
     return Answer(told, "\n".join(lines))
+
+
+def begin_answer(args: argparse.Namespace) -> Answer:
+    asked = {"to": args.to.upper(), "under": args.under, "category": args.category}
+    body = answering.text_answering(args.entry[:64], asked, today=datetime.now(UTC).date())
+    return Answer({"body": body}, body)
 
 
 def in_force(now: datetime) -> dict[str, Any]:

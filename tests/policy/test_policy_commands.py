@@ -119,3 +119,16 @@ def test_adoption_over_the_api(
     assert policy.post(f"/law/{ENTRY}/end", headers=headers["second"]).status_code == 204
     assert ENTRY not in queries.books()[0].adopted
     assert policy.post(f"/law/{ENTRY}/adopt", json={"until": "soon"}, headers=headers["first"]).status_code == 422
+
+
+def test_the_beginning_of_counsels_answer_by_command_and_api(
+    desk: Any, run: Any, clients: tuple[TestClient, TestClient], headers: dict[str, dict[str, str]]
+) -> None:
+    asked = ("--to", "de", "--under", "de-100j", "--category", "SubscriberData")
+    text = run("answer", "hk-out", *asked, by=desk.issued[0].handle).text
+    assert text.startswith(desk.law("hk").rstrip())
+    assert 'id = "hk-out-de"' in text
+    over = clients[1].get(
+        "/policy-answers/hk-out?to=DE&under=de-100j&category=SubscriberData", headers=headers[desk.issued[0].handle]
+    )
+    assert over.json()["body"] == text
