@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from abeyance import seals
+from abeyance import countries, seals
 from abeyance.answer import actions as answers
 from abeyance.answer import steps as formal
 from abeyance.casefile import door
@@ -97,6 +97,8 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
     context = {
         "case": found,
         "told": told,
+        "agency_name": directory.name_of(told["demand"]["agency"]) if told["demand"]["agency"] else "",
+        "country": countries.with_code(told["demand"]["jurisdiction"] or ""),
         "step": step[0] if step else None,
         "nothing_leaves": letter_alone,
         "closing_now": _closing(told["items"]) if letter_alone else Closing.ANSWERED.value,
