@@ -1,15 +1,15 @@
-"""What a law leaves to counsel, answered for one country: its text with one entry more, for counsel to fill in."""
+"""What law or policy leaves open, answered by a text: the one in force with a beginning of what is missing in it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 
-from abeyance.errors import NotFound
+from abeyance.errors import BadInput, NotFound
 from abeyance.policy import queries
 from abeyance.policy.models import Current
 from abeyance.rules.instruments import LawText
-from abeyance.rules.terms import DataCategory
+from abeyance.rules.terms import DataCategory, DemandKind, Ground
 from abeyance.rules.texts import is_code
 
 ANSWER = """
@@ -29,6 +29,39 @@ checked = "unchecked"
 """
 
 
+CLAUSE = """
+# For demands of which no clause speaks. Say what becomes of them (outcome: proceed, narrow, ask, reroute or refuse) and
+# why, in a sentence that requesters may read; what stands under [clause.when] must all be so.
+[[clause]]
+id = "{id}"
+sentence = ""
+outcome = "ask"
+[clause.when]
+kinds = ["{kind}"]
+grounds = ["{ground}"]
+jurisdictions = ["{to}"]
+instruments = ["{under}"]
+"""
+OF_A_CLAUSE = "clause"  # instead of an outbound entry
+
+
+def text_with_clause(asked: Mapping[str, str]) -> str:
+    """The policy in force, with the beginning of a clause for such demands. `asked`: "to" and "under" as below, and the
+    "kind" and "ground" of the demand."""
+    to, under = asked.get("to", ""), asked.get("under", "")
+    if not (_is_country(to) and is_code(under)):
+        raise BadInput("Say first which country asks, and under which law.")
+    kinds, grounds = {each.value for each in DemandKind}, {each.value for each in Ground}
+    said = CLAUSE.format(
+        id=f"{to.lower()}-asks-under-{under}"[:64],
+        to=to,
+        under=under,
+        kind=asked["kind"] if asked.get("kind") in kinds else DemandKind.DISCLOSURE.value,
+        ground=asked["ground"] if asked.get("ground") in grounds else Ground.COMPELLED.value,
+    )
+    return f"{queries.body('policy', 'desk').body.rstrip()}\n{said}"
+
+
 def text_answering(entry: str, asked: Mapping[str, str], *, today: date) -> str:
     """The text in force that has this outbound entry, with the beginning of an answer to it. `asked`: "to" whom it
     would be given, "under" which instrument, of which "category"; what is no such code is "any"."""
@@ -37,7 +70,7 @@ def text_answering(entry: str, asked: Mapping[str, str], *, today: date) -> str:
     to = asked.get("to", "")
     under = asked.get("under", "")
     category = asked.get("category", "")
-    to = to if len(to) == 2 and to.isalpha() and to.isupper() else "any"
+    to = to if _is_country(to) else "any"
     said = ANSWER.format(
         id=f"{entry}-{to.lower()}"[:64],
         to=to,
@@ -47,6 +80,10 @@ def text_answering(entry: str, asked: Mapping[str, str], *, today: date) -> str:
         today=today.isoformat(),
     )
     return f"{queries.body('law', name).body.rstrip()}\n{said}"
+
+
+def _is_country(said: str) -> bool:
+    return len(said) == 2 and said.isascii() and said.isalpha() and said.isupper()
 
 
 def _text_of(entry: str) -> tuple[str, LawText]:

@@ -11,8 +11,8 @@ from ninja import Field, Router, Schema
 from abeyance.people.api import ProposalOut
 from abeyance.people.bearer import MemberToken, caller
 from abeyance.people.commands import proposal_document
-from abeyance.policy import actions, advising, answering, queries
-from abeyance.policy.commands import checked, comparison, guidance_document, in_force, text_document
+from abeyance.policy import actions, advising, queries
+from abeyance.policy.commands import body_answering, checked, comparison, guidance_document, in_force, text_document
 from abeyance.policy.reading import LARGEST
 
 router = Router(tags=["policy"], auth=MemberToken())
@@ -43,10 +43,18 @@ def proposed(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 @router.get("/policy-answers/{entry}", response=dict[str, str])
-def answer(request: HttpRequest, entry: str, to: str = "any", under: str = "any", category: str = "") -> dict[str, str]:
-    """A law's text with the beginning of counsel's answer to one of its outbound entries, for one country."""
-    asked = {"to": to, "under": under, "category": category}
-    return {"body": answering.text_answering(entry[:64], asked, today=datetime.now(UTC).date())}
+def answer(
+    request: HttpRequest,
+    entry: str,
+    to: str = "any",
+    under: str = "any",
+    category: str = "",
+    kind: str = "",
+    ground: str = "",
+) -> dict[str, str]:
+    """A text with the beginning of what it leaves open: an outbound entry of a law for one country, or a clause."""
+    asked = {"to": to, "under": under, "category": category, "kind": kind, "ground": ground}
+    return {"body": body_answering(entry[:64], asked)}
 
 
 @router.get("/guidance", response=dict[str, Any])

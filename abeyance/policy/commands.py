@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from difflib import unified_diff
@@ -32,12 +33,12 @@ def register(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _verb(verbs, "propose", propose, "propose a text; the stricter of old and new counts").add_argument(
         "file", type=Path
     )
-    answer = _verb(
-        verbs, "answer", begin_answer, "write a law's text with the beginning of counsel's answer for a country"
-    )
-    answer.add_argument("entry", help="the outbound entry that leaves it to counsel")
+    answer = _verb(verbs, "answer", begin_answer, "write a text with the beginning of what it leaves open")
+    answer.add_argument("entry", help="the outbound entry that leaves it to counsel; or clause, of the policy")
     answer.add_argument("--to", default="any", metavar="CC", help="who asks")
     answer.add_argument("--under", default="any", metavar="LAW")
+    answer.add_argument("--kind", default="", help="of demand, for a clause")
+    answer.add_argument("--ground", default="", help="compelled or permitted, for a clause")
     answer.add_argument("--category", default="", help="of data, such as SubscriberData")
     advised = _verb(verbs, "guidance", show_guidance, "what to do when officers come to one of us, and whom to call")
     advised.add_argument("country", nargs="?", metavar="CC")
@@ -68,8 +69,15 @@ def list_texts(args: argparse.Namespace) -> Answer:
 
 def begin_answer(args: argparse.Namespace) -> Answer:
     asked = {"to": args.to.upper(), "under": args.under, "category": args.category}
-    body = answering.text_answering(args.entry[:64], asked, today=datetime.now(UTC).date())
+    body = body_answering(args.entry[:64], asked | {"kind": args.kind, "ground": args.ground})
     return Answer({"body": body}, body)
+
+
+def body_answering(entry: str, asked: Mapping[str, str]) -> str:
+    """`entry`: an outbound entry of a law, or "clause" for the policy."""
+    if entry == answering.OF_A_CLAUSE:
+        return answering.text_with_clause(asked)
+    return answering.text_answering(entry, asked, today=datetime.now(UTC).date())
 
 
 def in_force(now: datetime) -> dict[str, Any]:

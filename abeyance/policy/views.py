@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from abeyance.errors import AbeyanceError, BadInput
 from abeyance.people.pages import MemberRequest, act, page
-from abeyance.policy import actions, answering, commands, queries
+from abeyance.policy import actions, commands, queries
 from abeyance.rules.instruments import LawText
 from abeyance.rules.permissions import Permission
 
@@ -44,7 +44,7 @@ def propose(request: MemberRequest) -> HttpResponse:
         else:
             return redirect("policy-compare", code=proposal.code)
     elif answers := request.GET.get("answers", ""):
-        body = answering.text_answering(answers[:64], request.GET, today=datetime.now(UTC).date())
+        body = commands.body_answering(answers[:64], request.GET)
     elif kind and name:
         body = queries.body(kind, name).body
     context = {"body": body, "problem": problem, "answers": request.GET.get("answers", "")[:64]}

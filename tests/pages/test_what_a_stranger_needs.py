@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -162,3 +163,46 @@ def test_what_was_stated_otherwise_before_a_pause_was_never_held_by_it(desk: Des
     pause = store.in_force()[0]
     assert coverage.ever_held(pause, desk.now(), None) == 1
     assert held != ref
+
+
+def test_an_ordinary_order_of_another_state_is_answered_once_law_and_policy_say_so(desk: Desk) -> None:
+    """All of it through pages, by two people: each reason leads to where it is settled."""
+    ref = desk.confirmed(jurisdiction="DE", agency="de-lka-musterland", instrument="de-100j")
+    one, two = signed_in(desk.first), signed_in(desk.second)
+    said = {"how": "call-back", "contact": directory_of("de-lka-musterland"), "note": ""}
+    one.post(f"/requests/{ref}/act/genuine", said)
+    assert desk.case(ref).state == "in-review"
+
+    def settle(address: str, said: dict[str, str]) -> None:
+        made: Any = one.post(address, said)
+        code = made["Location"].rstrip("/").split("/")[-1] if "/proposals/" in made["Location"] else None
+        code = code or next(part for part in made["Location"].split("/") if part.startswith("p-"))
+        two.post(f"/proposals/{code}/agree", {})
+
+    until = (desk.now().date() + timedelta(days=30)).isoformat()
+    for entry in ("de-100j", "hk-out"):
+        settle("/policy/adopt", {"entry": entry, "until": until, "checked_against": "the gazette"})
+    for words in ("Counsel answers what hk-out leaves open", "Write a clause for such demands"):
+        body = shown(desk, f"/requests/{ref}/")
+        found = re.search(rf'href="([^"]+)">{words}', body)
+        assert found is not None, words
+        text = textarea(one.get(found[1]).content.decode())
+        beginning, _, end = text.rpartition('outcome = "ask"')
+        text = f'{beginning}outcome = "proceed"{end}'.replace('sentence = ""', 'sentence = "It may be given."')
+        settle("/policy/propose/", {"body": text.replace('source = ""', 'source = "Cap. 486"')})
+    settle("/policy/adopt", {"entry": "hk-out-de", "until": until, "checked_against": "Cap. 486"})
+    body = shown(desk, f"/requests/{ref}/")
+    assert "as the verdict says (proceed)" in body or "as the verdict says (narrow)" in body
+    one.post(f"/requests/{ref}/act/propose", {"items": "1", "outcome-1": "", "why": ""})
+    assert desk.case(ref).state == "proposed"
+
+
+def directory_of(agency: str) -> str:
+    entry = next(each for each in entries_of(EXAMPLES) if each.code == agency)
+    return next(each.value for each in entry.contacts if each.kind == "telephone")
+
+
+def textarea(body: str) -> str:
+    found = re.search(r"<textarea[^>]*>(.*?)</textarea>", body, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])

@@ -75,3 +75,17 @@ def test_the_beginning_of_an_answer_cannot_be_proposed_as_it_is(desk: Any) -> No
         desk.propose(text)
     with pytest.raises(NotFound):
         answering.text_answering("hk-nothing", ASKED, today=desk.now().date())
+
+
+def test_a_clause_is_begun_for_demands_of_which_none_speaks(desk: Any) -> None:
+    from abeyance.errors import BadInput
+
+    text = answering.text_with_clause(ASKED | {"kind": "disclosure", "ground": "compelled"})
+    assert text.startswith(desk.policy().rstrip())
+    with pytest.raises(BadInput):
+        desk.propose(text)
+    desk.agree(desk.propose(text.replace('sentence = ""', 'sentence = "We answer such orders."')))
+    assert "de-asks-under-de-100j" in {clause.id for clause in queries.books()[0].policy.clauses}
+    for wrong in ({"to": "any"}, {"under": '"]'}):
+        with pytest.raises(BadInput, match="which country"):
+            answering.text_with_clause(ASKED | wrong)

@@ -73,7 +73,7 @@ STATED |= {
     "period-missing",
     "period-empty",
 }
-FOR_COUNSEL = "other-law"
+FOR_COUNSEL, NO_CLAUSE = "other-law", "no-matching-clause"
 P = Permission
 LETTER_ALONE = (_("Send the letter and close it"), P.CASE_CLOSE)
 
@@ -240,7 +240,9 @@ def _ways_on(item: Mapping[str, Any], demand: Mapping[str, Any]) -> dict[str, An
     """Where what an item still asks for is settled: in the demand, or in the law as counsel reads it."""
     codes = {reason["code"] for reason in item["reasons"]}
     said = {"to": demand["jurisdiction"], "under": demand["instrument"], "category": item["category"]}
+    said |= {"kind": demand["kind"], "ground": demand["ground"]}
     open_ = [reason["clause"] for reason in item["reasons"] if reason["code"] == FOR_COUNSEL]
+    open_ += ["clause"] if NO_CLAUSE in codes and said["to"] and said["under"] else []
     counsel = [(entry, f"{reverse('policy-propose')}?{urlencode({'answers': entry, **said})}") for entry in open_]
     return {"state": bool(codes & STATED), "counsel": counsel if item["verdict"] == "ask" else []}
 
