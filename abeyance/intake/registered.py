@@ -71,13 +71,14 @@ def _code(said: str | None, known: Named) -> str | None:
 
 
 def _in_text(reading: Reading, known: Named) -> Iterable[tuple[str, Where]]:
-    """As a word of its own: the domain of an address says to whom they wrote, not which service they mean."""
+    """As a word of its own, or before a hyphen and a noun as German has it (Quill-Konto). The domain of an address says
+    to whom they wrote, not which service they mean."""
     pages = [
         (part.path, number, page, page.casefold()) for part in reading.parts for number, page in enumerate(part.text, 1)
     ]
     for code, names in known:
         spelled = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-        word = re.compile(rf"(?<![\w@.-])(?:{spelled})(?![\w@-]|\.\w)", re.IGNORECASE)
+        word = re.compile(rf"(?<![\w@.-])(?:{spelled})(?![\w@]|\.\w|-(?-i:[a-z0-9]))", re.IGNORECASE)
         for path, number, page, small in pages:
             # Most pages name no service, and to see that takes a tenth of the time of looking for a word.
             if any(name in small for name in names) and (match := word.search(page)):

@@ -25,8 +25,9 @@ from abeyance.rules.ledger.receipts import LARGEST_RECEIPT, check_receipt, is_re
 from abeyance.rules.publication import LARGEST_LIST, BadList, read_list
 
 LIST, RECEIPT = "LIST", "RECEIPT.tlog-proof"  # in a folder of published pages
+NOTE_ENDS = "\n\n— ".encode()  # C2SP signed-note: the signatures begin behind an empty line
 LARGEST_FILE = 16 * 1024 * 1024
-SELF_CONSISTENT = "No key was given with --key, so this shows only that the file agrees with itself."
+SELF_CONSISTENT = "No verifier key was given, so this shows only that the file agrees with itself."
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ def verify(data: bytes, key: VerifierKey | None) -> Finding:
     try:
         return _receipt(data, key) if is_receipt(data) else _checkpoint(data, key)
     except (BadNote, BadProof, BadOpening, BadEvent) as error:
-        return Finding(False, what, f"{str(error)[:1].upper()}{str(error)[1:]}.", str(key or ""), key is not None)
+        wrong = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        if what == "checkpoint" and isinstance(error, BadNote) and NOTE_ENDS not in data:
+            wrong = "This is neither a receipt nor a checkpoint: give its whole text, from the first line to the last."
+        return Finding(False, what, wrong, str(key or ""), key is not None)
 
 
 def _folder(folder: Path, key: VerifierKey | None) -> Finding:
@@ -142,7 +146,11 @@ def _checkpoint(data: bytes, key: VerifierKey | None) -> Finding:
     found = read_text(note.text)
     if key is None:
         names = ", ".join(f"{each.name}+{each.identity.hex()}" for each in note.signatures)
-        return Finding(False, "checkpoint", f"Give --key to check it; it says that it was signed by {names}.")
+        return Finding(
+            False,
+            "checkpoint",
+            f"It needs the verifier key of the log to be checked; it says that it was signed by {names}.",
+        )
     read_signed(data, key, check)
     return Finding(True, "checkpoint", "The key signed this checkpoint.", str(key), True, found)
 

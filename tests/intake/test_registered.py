@@ -20,7 +20,9 @@ def read(*pages: str) -> Reading:
     return registered.with_services(Reading((Part("order.txt", "text/plain", 1, b"", pages),)), KNOWN)
 
 
-@pytest.mark.parametrize("said", ["Data of the Quill account", "about (QUILL)", "Quill Messenger: all data", "quill."])
+@pytest.mark.parametrize(
+    "said", ["Data of the Quill account", "about (QUILL)", "Quill Messenger: all data", "quill.", "des Quill-Kontos"]
+)
 def test_a_service_is_read_where_the_text_names_it(said: str) -> None:
     (found,) = read("To whom it may concern", f"first line\n{said}").suggestions
     assert (found.field, found.value, str(found.where)) == ("service", "quill", "order.txt, page 2, line 2")
