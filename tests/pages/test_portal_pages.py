@@ -78,9 +78,11 @@ def test_a_receipt_is_checked_and_a_changed_one_does_not_hold(desk: Any, portal:
         page.locator("#text").fill(changed)
         portal.press("Check")
         assert portal.sees(sentence), sentence
+        assert portal.sees(f"About request {ref}") == (sentence == "It holds.")
     page.locator("#text").fill("nonsense")
     portal.press("Check")
     assert not portal.sees("It holds.")
+    assert portal.sees("This is neither a receipt nor a checkpoint")
 
 
 def test_an_officer_fetches_a_package_and_a_wrong_code_does_not(desk: Any, portal: Any) -> None:

@@ -74,10 +74,11 @@ def test_an_empty_file_is_taken_and_said_to_be_empty(desk: Desk) -> None:
 
 def test_a_request_is_found_by_part_of_an_agencys_name_and_by_the_account(desk: Desk) -> None:
     ref, other = desk.confirmed(), desk.confirmed(items=[item(identifier="+85290000000")])
-    for looked_for in ("harbour", "Harbour Pol", "+85291234567", ref[2:8]):
+    for looked_for in ("harbour", "Harbour Pol", "+85291234567", "+852 9123-4567", ref[2:8]):
         assert f"/requests/{ref}/" in shown(desk, f"/requests/?q={looked_for.replace('+', '%2B')}"), looked_for
     assert f"/requests/{other}/" not in shown(desk, "/requests/?q=%2B85291234567")
-    assert f"/requests/{ref}/" not in shown(desk, "/requests/?q=atlantis")
+    for nothing in ("atlantis", "anti-corruption", "defaced", "+85290000001"):
+        assert f"/requests/{ref}/" not in shown(desk, f"/requests/?q={nothing.replace('+', '%2B')}"), nothing
     assert f"/requests/{ref}/" in shown(desk, "/requests/?country=hong+kong")
     apart = member_with(Role.REVIEWER, name="apart")
     Exclusion.objects.create(member=apart, jurisdiction="HK")

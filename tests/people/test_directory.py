@@ -214,6 +214,7 @@ def test_another_spelling_of_a_number_is_the_same_contact_and_keeps_its_date(
     other = replace(respelled[0], value="+852 5550 0199")
     entry = replace(agency, contacts=(*respelled, other))
     later = now + timedelta(days=20)
+    assert actions.propose_agencies([replace(agency, contacts=respelled)], by=desk.first, now=later) == ()
     [proposal] = actions.propose_agencies([entry], by=desk.first, now=later)
     proposals.agree(proposal.code, by=desk.second, now=later)
     dates = dict(AgencyContact.objects.filter(agency__code=CODE, removed_at=None).values_list("value", "added_at"))

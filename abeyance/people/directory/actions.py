@@ -41,10 +41,10 @@ def _propose_agency(entry: AgencyEntry, *, by: str, now: datetime) -> Proposal |
 
 
 def _says_the_same(row: Agency, entry: AgencyEntry) -> bool:
-    contacts = {(c.kind, c.value) for c in row.contacts.filter(removed_at=None)}
+    contacts = {_key(row, c.kind, c.value) for c in row.contacts.filter(removed_at=None)}
     plain = (row.name, row.jurisdiction, row.kind, tuple(row.domains), tuple(row.acts_for))
     wanted = (entry.name, entry.jurisdiction, entry.kind.value, entry.domains, entry.acts_for)
-    return plain == wanted and contacts == {(c.kind.value, c.value) for c in entry.contacts}
+    return plain == wanted and contacts == {_key(row, c.kind.value, c.value) for c in entry.contacts}
 
 
 @_by_two("agency-add")
@@ -88,16 +88,16 @@ def _add_contact(row: Agency, contact: ContactEntry, now: datetime) -> None:
 
 def _replace_contacts(row: Agency, wanted: Sequence[ContactEntry], now: datetime) -> None:
     """What stays keeps its date: how long the directory has had it is what the bar asks for."""
-
-    def key(kind: str, value: str) -> tuple[str, str]:
-        return kind, comparable(kind, value, row.jurisdiction)
-
-    present = {key(contact.kind, contact.value): contact for contact in row.contacts.filter(removed_at=None)}
-    named = {key(contact.kind.value, contact.value): contact for contact in wanted}
+    present = {_key(row, contact.kind, contact.value): contact for contact in row.contacts.filter(removed_at=None)}
+    named = {_key(row, contact.kind.value, contact.value): contact for contact in wanted}
     for gone in present.keys() - named.keys():
         AgencyContact.objects.filter(pk=present[gone].pk).update(removed_at=now)
     for new in sorted(named.keys() - present.keys()):
         _add_contact(row, named[new], now)
+
+
+def _key(row: Agency, kind: str, value: str) -> tuple[str, str]:
+    return kind, comparable(kind, value, row.jurisdiction)
 
 
 def suspend_agency(code: str, *, by: str, now: datetime) -> None:

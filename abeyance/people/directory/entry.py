@@ -53,10 +53,10 @@ class AgencyEntry:
 
 
 def comparable(kind: str, value: str, country: str) -> str:
-    """Equal for two spellings of one contact: spaces in a number and capitals in an address make no other one."""
+    """Equal for two spellings of one contact: spaces in a number and capitals in a mail address make no other one."""
     said = " ".join(value.split())
     if kind != ContactKind.TELEPHONE:
-        return said.casefold()
+        return said.casefold() if kind == ContactKind.EMAIL else said
     import phonenumbers  # loads the numbering plans, which most of the directory does without
 
     try:

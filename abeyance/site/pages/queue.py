@@ -34,8 +34,9 @@ SHOWN, WAITING_SHOWN = 25, 5
 PER_PAGE = 25
 MOST_AGENCIES = 20
 REF_BEGINS = "R-"
-A_REF = re.compile(r"R-|[0-9A-Z]{4}-[0-9A-Z]{0,4}", re.IGNORECASE)
-AN_ACCOUNT = re.compile(r"@|^\+?[\d ]{6,}$|^[\d.:a-fA-F]{7,}$")
+A_REF = re.compile(r"R-.*|[0-9A-Z]{4}-[0-9A-Z]{1,4}(-[0-9A-Z]{0,4})?", re.IGNORECASE)
+A_NUMBER = re.compile(r"\+?[\d ()/-]{6,}")
+AN_ACCOUNT = re.compile(r".*@.*|(?=.*[\d:])[\d.:a-fA-F]{7,}")
 
 P = Permission
 # Which step is next in a state, and who may take it.
@@ -139,7 +140,7 @@ def wanted(seen: QuerySet[Case], *, state: str, country: str, looked_for: str) -
         cases = cases.filter(state=state)
     if country:
         cases = cases.filter(demands__jurisdiction=country)
-    if A_REF.match(looked_for):
+    if A_REF.fullmatch(looked_for):
         cases = cases.filter(ref__startswith=f"{REF_BEGINS}{looked_for.upper().removeprefix(REF_BEGINS)}")
     elif looked_for and (accounts := _accounts(looked_for)):
         cases = cases.filter(items__identifier_digest__in=accounts)
@@ -158,10 +159,12 @@ def _agencies(looked_for: str) -> list[str]:
 
 def _accounts(looked_for: str) -> list[bytes]:
     """Keyed digests that an account of this name may be on file under; none while the desk is locked."""
-    if not AN_ACCOUNT.search(looked_for):
+    spelled = looked_for.casefold()
+    if A_NUMBER.fullmatch(spelled):
+        spelled = "".join(each for each in spelled if each == "+" or each.isdecimal())
+    elif not AN_ACCOUNT.fullmatch(spelled):
         return []
     try:
-        spelled = looked_for.casefold()
         return [each for kind in IdentifierKind for each in seals.digests_for_lookup(f"identifier:{kind}", spelled)]
     except Locked:
         return []

@@ -94,7 +94,8 @@ class Doors:
                 sentences = [reason.sentence for reason in ruling.reasons]
                 return render(request, "refused.html", {"sentences": sentences, "title": "not-yours"}, status=403)
         if word.step_up and not factors.shown_lately(request, account):
-            messages.warning(request, _("Nothing is done yet. Show again who you are; then press it once more."))
+            if request.method == "POST":
+                messages.warning(request, _("Nothing is done yet. Show again who you are; then press it once more."))
             return _redirect(factors.asks_again(account), next=_page_of(request))
         return None
 
