@@ -12,7 +12,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -105,7 +105,8 @@ def watching() -> Iterator[set[str]]:
                 seen.update(row[0] or "" for row in rows)
                 for path in folder.iterdir():
                     if path.name not in before and path.is_file():
-                        seen.add(path.read_bytes().decode("latin-1") if path.exists() else "")
+                        with suppress(FileNotFoundError):  # a server has given it back meanwhile
+                            seen.add(path.read_bytes().decode("latin-1"))
                 time.sleep(0.005)
 
     thread = threading.Thread(target=look)
