@@ -207,3 +207,19 @@ def textarea(body: str) -> str:
     found = re.search(r"<textarea[^>]*>(.*?)</textarea>", body, re.DOTALL)
     assert found is not None
     return html.unescape(found[1])
+
+
+def test_a_fact_that_is_not_stated_is_asked_for_and_breaks_no_page(desk: Desk) -> None:
+    for changes in ({"ground": None}, {"kind": None}, {"ground": None, "kind": None, "jurisdiction": "DE"}):
+        ref = desk.confirmed(instrument="de-100j", agency="de-lka-musterland", **changes)
+        Case.objects.filter(ref=ref).update(state="in-review")
+        answer: Any = signed_in(desk.first).get(f"/requests/{ref}/")
+        assert answer.status_code == 200
+        assert "State what is missing" in answer.content.decode()
+
+
+def test_an_objection_is_answered_for_an_item_that_is_chosen(desk: Desk) -> None:
+    ref = desk.genuine()
+    answer: Any = signed_in(desk.first).post(f"/requests/{ref}/act/objection", {"answered": "yes"})
+    assert answer.status_code == 422
+    assert "Choose the item" in answer.content.decode()

@@ -241,6 +241,7 @@ def _ways_on(item: Mapping[str, Any], demand: Mapping[str, Any]) -> dict[str, An
     codes = {reason["code"] for reason in item["reasons"]}
     said = {"to": demand["jurisdiction"], "under": demand["instrument"], "category": item["category"]}
     said |= {"kind": demand["kind"], "ground": demand["ground"]}
+    said = {name: value or "" for name, value in said.items()}  # what is not known is asked for, not a reason to fail
     open_ = [reason["clause"] for reason in item["reasons"] if reason["code"] == FOR_COUNSEL]
     open_ += ["clause"] if NO_CLAUSE in codes and said["to"] and said["under"] else []
     counsel = [(entry, f"{reverse('policy-propose')}?{urlencode({'answers': entry, **said})}") for entry in open_]

@@ -95,7 +95,9 @@ def _notice(request: MemberRequest, ref: str) -> None:
 
 
 def _objection(request: MemberRequest, ref: str) -> None:
-    for number in _items(request):
+    if not (items := _items(request)):
+        raise BadInput("Choose the item whose objection has been answered.")
+    for number in sorted(items):
         notices.objection(ref, number, answered="answered" in request.POST, by=request.member, now=_now())
 
 
