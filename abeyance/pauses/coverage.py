@@ -55,12 +55,8 @@ def items_covered(pause: Pause, cases: QuerySet[Case]) -> QuerySet[Item]:
 
 
 def ever_held(pause: Pause, declared_at: datetime, ended_at: datetime | None) -> int:
-    """How many requests, open or closed, it has held while it was in force; whoever may read them. What was
-    read in papers and then stated otherwise, all before the pause, was never held."""
-    stated_anew = Demand.objects.filter(
-        case=OuterRef("case"), version__gt=OuterRef("demand__version"), confirmed_at__lt=declared_at
-    )
-    items = Item.objects.exclude(case__closed_at__lt=declared_at).exclude(Exists(stated_anew))
+    """How many requests, open or closed, it has held while it was in force; whoever may read them."""
+    items = Item.objects.exclude(case__closed_at__lt=declared_at)
     if ended_at is not None:
         items = items.filter(case__arrived_at__lt=ended_at)
     return _covered_of(pause, _timely(pause, items)).values("case").distinct().count()

@@ -17,6 +17,7 @@ ANSWER = """
 # says so, and what was read; then propose the text. Once it is agreed to, adopt the new entry: only then it counts.
 [[outbound]]
 id = "{id}"
+answers = "{entry}"
 recipients = ["{to}"]
 instruments = ["{under}"]
 categories = ["{category}"]
@@ -64,22 +65,30 @@ def text_with_clause(asked: Mapping[str, str]) -> str:
 
 def text_answering(entry: str, asked: Mapping[str, str], *, today: date) -> str:
     """The text in force that has this outbound entry, with the beginning of an answer to it. `asked`: "to" whom it
-    would be given, "under" which instrument, of which "category"; what is no such code is "any"."""
+    would be given, "under" which instrument, of which "category"."""
     name, text = _text_of(entry)
     found = next(each for each in text.outbound if each.id == entry)
     to = asked.get("to", "")
     under = asked.get("under", "")
     category = asked.get("category", "")
-    to = to if _is_country(to) else "any"
+    if not (_is_country(to) and is_code(under) and category in {each.value for each in DataCategory}):
+        raise BadInput("Say first which country asks, under which law, and for which category of data.")
     said = ANSWER.format(
-        id=f"{entry}-{to.lower()}"[:64],
+        id=_free(
+            f"{entry}-{to.lower()}"[:60], {each.id for each in text.outbound} | {each.id for each in text.entries}
+        ),
+        entry=entry,
         to=to,
-        under=under if is_code(under) else "any",
-        category=category if category in {each.value for each in DataCategory} else DataCategory.SUBSCRIBER.value,
+        under=under,
+        category=category,
         citation=found.citation.replace("\\", "").replace('"', ""),
         today=today.isoformat(),
     )
     return f"{queries.body('law', name).body.rstrip()}\n{said}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return name if name not in taken else next(n for n in (f"{name}-{k}" for k in range(2, 999)) if n not in taken)
 
 
 def _is_country(said: str) -> bool:

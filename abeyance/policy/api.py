@@ -46,8 +46,8 @@ def proposed(request: HttpRequest, code: str) -> dict[str, Any]:
 def answer(
     request: HttpRequest,
     entry: str,
-    to: str = "any",
-    under: str = "any",
+    to: str = "",
+    under: str = "",
     category: str = "",
     kind: str = "",
     ground: str = "",

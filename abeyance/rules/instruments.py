@@ -209,6 +209,7 @@ class OutboundEntry:
     checked: Checked
     checked_by: str
     digest: str
+    answers: str = ""  # the id of the entry of this law that only asks, and need not any more where this one speaks
 
 
 @dataclass(frozen=True)
@@ -292,6 +293,13 @@ def parse_law(content: Mapping[str, Any], *, file: str = "law") -> LawText:
     outbound = tuple(_outbound(table, jurisdiction, covers) for table in top.tables("outbound", required=False))
     channels = tuple(_channel(table, jurisdiction) for table in top.tables("channel", required=False))
     top.done()
+    asked = {entry.id for entry in outbound if entry.outcome is Outcome.ASK}
+    for entry in outbound:
+        if entry.answers and (entry.answers not in asked or entry.outcome is Outcome.ASK):
+            sentence = (
+                f"of {entry.id} names an outbound entry of this text that asks, and says itself what is to be done."
+            )
+            raise top.wrong("answers", sentence)
     every: tuple[LawEntry | OutboundEntry | TreatyChannel, ...] = (*entries, *outbound, *channels)
     if not every:
         raise top.wrong("entry", "is missing: a law file without a single entry says nothing.")
@@ -401,6 +409,7 @@ def _outbound(table: Table, jurisdiction: str, binds: frozenset[str]) -> Outboun
         binds=binds,
         **_origin(table),
         digest=_digest(table, binds),
+        answers=table.code("answers", ""),
     )
     table.done()
     return entry

@@ -25,7 +25,6 @@ from abeyance.rules.instruments import LawEntry, OutboundEntry, Refuser, Route, 
 from abeyance.rules.policy import Books, Clause, When
 from abeyance.rules.services import DataMap
 from abeyance.rules.terms import DataCategory, DemandKind, Ground
-from abeyance.rules.texts import ANY
 
 Finding = tuple[Outcome, Reason]
 
@@ -264,19 +263,14 @@ def _of_one_other_law(question: Question, law: str) -> Iterator[Finding]:
 
 
 def _unanswered(question: Question, said: Sequence[OutboundEntry]) -> tuple[OutboundEntry, ...]:
-    """Without an entry that only asks, of whoever asks, where the same law has an answer in force for this recipient:
-    what a law leaves to counsel is settled by counsel's adopting such an answer. Nothing else gives way to another."""
-    answered = {
-        each.jurisdiction
-        for each in said
-        if ANY not in each.recipients
-        and each.outcome is not Outcome.ASK
-        and standing(each, question.books.adopted, question.now) is Standing.IN_FORCE
-    }
+    """Without the entry that only asks and that another, which speaks of this demand, says it answers; both in force.
+    What a law leaves to counsel is settled by counsel's adopting such an answer. Nothing else gives way to another."""
+    in_force = [each for each in said if standing(each, question.books.adopted, question.now) is Standing.IN_FORCE]
+    answered = {(each.jurisdiction, each.answers) for each in in_force if each.answers}
     return tuple(
         each
         for each in said
-        if each.outcome is not Outcome.ASK or ANY not in each.recipients or each.jurisdiction not in answered
+        if not (each in in_force and each.outcome is Outcome.ASK and (each.jurisdiction, each.id) in answered)
     )
 
 

@@ -50,4 +50,11 @@ def _of_contact(agency: Agency, how: FindingKind, value: str) -> Basis | None:
     codes = [agency.code, *(agency.acts_for if how is FindingKind.AUTHORITY_CONFIRMED else [])]
     rows = AgencyContact.objects.filter(agency__code__in=codes, agency__active=True, removed_at=None, kind__in=kinds)
     row = same_contact(rows.order_by("id"), value)
-    return Basis(f"{row.source} ({row.source_date.isoformat()})", row.added_at) if row else None
+    return Basis(f"{row.source} ({row.source_date.isoformat()})", _since(row, agency)) if row else None
+
+
+def _since(row: AgencyContact, agency: Agency) -> datetime:
+    """A contact of an agency for which this one acts is as young as what last changed here: it may be the bond."""
+    if row.agency_id == agency.pk:
+        return row.added_at
+    return max(row.added_at, agency.changed_at or agency.added_at)

@@ -8,6 +8,7 @@ from typing import Any
 from abeyance.pauses import actions as pauses
 from abeyance.people import actions, proposals
 from abeyance.rules.permissions import Role
+from abeyance.site.pages import proposing
 from tests.casefile.packed import declare, stated
 from tests.pages.people import member_with, signed_in
 
@@ -43,3 +44,14 @@ def test_a_plan_is_told_to_nobody_who_is_not_its_author(desk: Any) -> None:
     bound = declare(desk, starts=(desk.now() + timedelta(days=2)).isoformat(timespec="seconds"))
     body = signed_in(desk.second).get(f"/proposals/{bound.confirmation.code}/").content.decode()
     assert bound.pause.statement not in body
+
+
+def test_whatever_an_amendment_takes_from_an_exception_is_shown(desk: Any) -> None:
+    said = {"name": "life", "sentence": "To save a life.", "kinds": ["emergency"], "approvers": ["approver", "counsel"]}
+    said |= {"needs": ["life-at-risk"], "issuers": ["judge"]}
+    other = {"name": "other", "sentence": "Another.", "kinds": ["emergency"]}
+    for gone in ("approvers", "needs", "issuers"):
+        less = {name: value for name, value in said.items() if name != gone}
+        before, after = proposing._comparable([said, other]), proposing._comparable([less, other])
+        assert set(before) - set(after) and gone in str(set(before) - set(after)), gone
+    assert proposing._comparable([said]) == proposing._comparable([dict(reversed(said.items()))])

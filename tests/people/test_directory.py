@@ -17,7 +17,7 @@ from abeyance.asking import Asked
 from abeyance.errors import BadInput, NotFound, Refused
 from abeyance.people import proposals
 from abeyance.people.directory import actions, queries
-from abeyance.people.directory.entry import AgencyEntry, entries_of
+from abeyance.people.directory.entry import AgencyEntry, comparable, entries_of
 from abeyance.people.directory.models import Agency, AgencyContact, AgencyKey
 from abeyance.rules.people import Role
 from abeyance.verification.commands import EXAMPLES
@@ -220,3 +220,33 @@ def test_another_spelling_of_a_number_is_the_same_contact_and_keeps_its_date(
     dates = dict(AgencyContact.objects.filter(agency__code=CODE, removed_at=None).values_list("value", "added_at"))
     assert dates.pop("+852 5550 0199") > later
     assert set(dates.values()) == {now}
+
+
+def test_a_number_that_stands_there_twice_is_gone_when_it_is_taken_off(
+    desk: Any, now: datetime, agency: AgencyEntry
+) -> None:
+    row = Agency.objects.get(code=CODE)
+    twin = AgencyContact.objects.get(agency=row, value="+85255500100")
+    twin.pk, twin.value = None, "+852 5550 0100"
+    twin.save()
+    entry = replace(agency, contacts=tuple(each for each in agency.contacts if each.kind != "telephone"))
+    [proposal] = actions.propose_agencies([entry], by=desk.first, now=now)
+    proposals.agree(proposal.code, by=desk.second, now=now)
+    assert queries.contact(CODE, "+85255500100") is None
+
+
+@pytest.mark.parametrize(
+    "address", ["anyone+85255500100/x@harbour-police.example", "+85255500100", "reque\u017fts@harbour-police.example"]
+)
+def test_only_a_mail_address_of_the_directory_is_a_known_sender(desk: Any, agency: AgencyEntry, address: str) -> None:
+    assert queries.knows_address(CODE, "Requests@harbour-police.example", [])
+    assert not queries.knows_address(CODE, address, [])
+
+
+def test_sharp_s_is_no_double_s() -> None:
+    assert comparable("email", "desk@straßenpolizei.example", "DE") != comparable(
+        "email", "desk@strassenpolizei.example", "DE"
+    )
+    assert comparable("telephone", "+85255500100 or ask the desk", "HK") != comparable(
+        "telephone", "+85255500100", "HK"
+    )

@@ -20,12 +20,13 @@ from abeyance.people import actions as members
 from abeyance.people import proposals, queries
 from abeyance.people.directory import actions as directory
 from abeyance.people.directory.entry import entries_of
+from abeyance.people.directory.models import Agency
 from abeyance.rules.lifecycle import State
 from abeyance.rules.people import Role
 from abeyance.rules.policy import Policy, parse_policy
 from abeyance.rules.verification import FindingKind
 from abeyance.seals import keyring
-from abeyance.verification import actions
+from abeyance.verification import actions, contacts
 from abeyance.verification.commands import EXAMPLES
 from abeyance.verification.domains import as_known, domain_of
 from abeyance.verification.gathering import Arrival
@@ -99,6 +100,15 @@ def test_a_call_back_to_the_directorys_number_sends_the_request_to_review(
     assert b"duty officer" not in bytes(finding.note)
     kinds = list(Entry.objects.filter(case=case.ref).order_by("id").values_list("kind", flat=True))
     assert kinds == ["CaseMoved", "RequesterFoundGenuine"]
+
+
+def test_a_contact_that_is_only_borrowed_is_as_young_as_the_bond(desk: Desk) -> None:
+    borrower, lender = Agency.objects.get(code="de-lka-musterland"), Agency.objects.get(code="hk-harbour-police")
+    borrower.acts_for, borrower.changed_at = [lender.code], NOW
+    borrower.save()
+    found = contacts.basis(FindingKind.AUTHORITY_CONFIRMED, borrower.code, SWITCHBOARD)
+    assert found.since == NOW
+    assert contacts.basis(FindingKind.CALL_BACK, lender.code, SWITCHBOARD).since == LONG_AGO
 
 
 def test_a_number_from_the_request_proves_nothing(case: Case, desk: Desk, policy: Policy) -> None:

@@ -54,8 +54,7 @@ def add_agency(proposal: Proposed, *, by: str, now: datetime) -> None:
         raise SomeoneElseWasFirst(f"The directory already has {entry.code}.")
     row = Agency(code=entry.code, added_at=now)
     _write(row, entry)
-    for contact in entry.contacts:
-        _add_contact(row, contact, now)
+    _replace_contacts(row, entry.contacts, now)
     seals.new_case_key(row.holder, row.jurisdiction)
     ledger.append(AdminAct(act="agency-added", subject=row.code), by=by, now=now)
 
@@ -88,11 +87,10 @@ def _add_contact(row: Agency, contact: ContactEntry, now: datetime) -> None:
 
 def _replace_contacts(row: Agency, wanted: Sequence[ContactEntry], now: datetime) -> None:
     """What stays keeps its date: how long the directory has had it is what the bar asks for."""
-    present = {_key(row, contact.kind, contact.value): contact for contact in row.contacts.filter(removed_at=None)}
+    present = [(_key(row, each.kind, each.value), each.pk) for each in row.contacts.filter(removed_at=None)]
     named = {_key(row, contact.kind.value, contact.value): contact for contact in wanted}
-    for gone in present.keys() - named.keys():
-        AgencyContact.objects.filter(pk=present[gone].pk).update(removed_at=now)
-    for new in sorted(named.keys() - present.keys()):
+    AgencyContact.objects.filter(pk__in=[pk for key, pk in present if key not in named]).update(removed_at=now)
+    for new in sorted(named.keys() - {key for key, _ in present}):
         _add_contact(row, named[new], now)
 
 

@@ -19,6 +19,7 @@ from abeyance.rules.texts import Table, TextError
 LARGEST_FILE = 2**20
 MOST_ENTRIES = 1000
 DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+A_NUMBER = re.compile(r"\+?[0-9 ()./-]{3,40}(?: ?(?:ext\.?|x) ?[0-9]{1,8})?")
 
 
 class ContactKind(StrEnum):
@@ -53,16 +54,19 @@ class AgencyEntry:
 
 
 def comparable(kind: str, value: str, country: str) -> str:
-    """Equal for two spellings of one contact: spaces in a number and capitals in a mail address make no other one."""
+    """Equal for two spellings of one contact: spaces in a number and capitals in a mail address make no other one.
+    Only what is a number as a whole is read as one; the library would take one out of any text."""
     said = " ".join(value.split())
-    if kind != ContactKind.TELEPHONE:
-        return said.casefold() if kind == ContactKind.EMAIL else said
+    if kind == ContactKind.EMAIL:
+        return said.lower()
+    if kind != ContactKind.TELEPHONE or not A_NUMBER.fullmatch(said):
+        return said
     import phonenumbers  # loads the numbering plans, which most of the directory does without
 
     try:
         number = phonenumbers.parse(said, country)
     except phonenumbers.NumberParseException:
-        return said.casefold()
+        return said
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.RFC3966))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from abeyance.asking import Asked
 from abeyance.errors import NotFound
@@ -79,6 +79,12 @@ def names() -> tuple[tuple[str, str, str], ...]:
     return tuple(agencies().filter(active=True).values_list("code", "name", "jurisdiction"))
 
 
+def called_like(said: str) -> list[str]:
+    """Codes of agencies, suspended ones too, of which this is the code or name or a part of it."""
+    found = agencies().filter(Q(code__icontains=said) | Q(name__icontains=said))
+    return list(found.values_list("code", flat=True))
+
+
 def nearest(said: str) -> str | None:
     """The active agency whose code or name is most like what somebody wrote, if one is; as "code (name)"."""
     spelled = {each.casefold(): f"{code} ({name})" for code, name, _ in names() for each in (code, name)}
@@ -144,7 +150,7 @@ def contact_values(agency_code: str) -> list[str]:
 
 def knows_address(agency_code: str, address: str, digests: Sequence[bytes]) -> bool:
     """Is this very address one of the agency's, or that of one of its officers?"""
-    if contact(agency_code, address) is not None:
+    if address.lower() in {known.lower() for known in addresses(agency_code)}:
         return True
     officers = Officer.objects.filter(agency__code=agency_code, removed_at=None)
     return officers.filter(address__in=list(digests)).exists()

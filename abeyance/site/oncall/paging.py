@@ -84,10 +84,14 @@ def _raise(ref: str, kind: str, about: datetime | None, now: datetime) -> None:
 
 
 def taken_by(ref: str) -> tuple[str, datetime] | None:
-    """Who has last said of this request that they see to it, by name, and when."""
-    alarms = Alarm.objects.filter(case=ref, acknowledged_at__isnull=False).order_by("-acknowledged_at")
+    """Who has last said of this emergency that they see to it, by name, and when; nobody who is no member any more."""
+    alarms = Alarm.objects.filter(case=ref, kind="emergency", acknowledged_at__isnull=False).order_by(
+        "-acknowledged_at"
+    )
     found = alarms.values_list("acknowledged_by", "acknowledged_at").first()
-    return (saying_who.name_of(found[0]), found[1]) if found and found[0] and found[1] else None
+    if not found or not found[0] or not found[1] or not Member.objects.filter(code=found[0], active=True).exists():
+        return None
+    return saying_who.name_of(found[0]), found[1]
 
 
 def open_alarms(now: datetime) -> list[Alarm]:

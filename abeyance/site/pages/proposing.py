@@ -30,9 +30,8 @@ def changes(proposal: Proposal, payload: Mapping[str, Any], reader: str) -> list
     if not proposal.is_open:
         return []
     before, after = _before_and_after(proposal, payload, reader)
-    known = [name for name in after if name in before]
-    pairs = {name: _comparable(before[name], after[name]) for name in known}
-    return documents_of(between({name: pairs[name][0] for name in known}, {name: pairs[name][1] for name in known}))
+    known = {name: _comparable(value) for name, value in after.items() if name in before}
+    return documents_of(between({name: _comparable(before[name]) for name in known}, known))
 
 
 def pause_of(proposal: Proposal, payload: Mapping[str, Any], reader: str) -> dict[str, Any] | None:
@@ -62,17 +61,9 @@ def _versions(proposal: Proposal, reader: str) -> list[PauseRow]:
     return list(store.known([proposal.subject], reader)) if proposal.kind.startswith("pause-") else []
 
 
-def _comparable(before: Any, after: Any) -> tuple[Any, Any]:
-    """Contacts and the like are compared line by line, by what both say, in one order."""
-    if not isinstance(before, list | tuple) or not isinstance(after, list | tuple):
-        return before, after
-    tables = [each for each in (*before, *after) if isinstance(each, dict)]
-    shared = sorted(set(tables[0]).intersection(*tables)) if tables else []
-
-    def spelled(value: Any) -> str:
-        return _spelled({name: value[name] for name in shared} if isinstance(value, dict) else value)
-
-    return [spelled(each) for each in before], [spelled(each) for each in after]
+def _comparable(value: Any) -> Any:
+    """Contacts, exceptions and the like are compared line by line, by everything that each says."""
+    return [_spelled(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _spelled(value: Any) -> str:
@@ -81,6 +72,6 @@ def _spelled(value: Any) -> str:
 
 def _parts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        yield from (f"{name}: {_spelled(each)}" for name, each in value.items() if each not in ("", None, []))
+        yield from (f"{name}: {_spelled(each)}" for name, each in sorted(value.items()) if each not in ("", None, []))
     else:
         yield from (_spelled(each) for each in value)

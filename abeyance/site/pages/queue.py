@@ -13,13 +13,12 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from abeyance import countries, seals
+from abeyance import countries
 from abeyance.asking import Asked, Count, Question, how_many, question
 from abeyance.casefile import door, onfile
 from abeyance.casefile import facts as casefacts
 from abeyance.casefile.models import Case
 from abeyance.casefile.onfile import OnFile
-from abeyance.errors import Locked
 from abeyance.pauses import store
 from abeyance.people.directory import queries as directory
 from abeyance.people.queries import Sight
@@ -27,16 +26,12 @@ from abeyance.rules.facts import DemandFacts, ItemFacts
 from abeyance.rules.lifecycle import State
 from abeyance.rules.pauses import Pause, held_under_any
 from abeyance.rules.permissions import Permission
-from abeyance.rules.terms import IdentifierKind
 
 MOST_COUNTED = 1000
 SHOWN, WAITING_SHOWN = 25, 5
 PER_PAGE = 25
-MOST_AGENCIES = 20
 REF_BEGINS = "R-"
-A_REF = re.compile(r"R-.*|[0-9A-Z]{4}-[0-9A-Z]{1,4}(-[0-9A-Z]{0,4})?", re.IGNORECASE)
-A_NUMBER = re.compile(r"\+?[\d ()/-]{6,}")
-AN_ACCOUNT = re.compile(r".*@.*|(?=.*[\d:])[\d.:a-fA-F]{7,}")
+A_REF = re.compile(r"R-[0-9A-Z-]*|[0-9A-Z]{4}-[0-9A-Z]{1,4}(-[0-9A-Z]{0,4})?", re.IGNORECASE)
 
 P = Permission
 # Which step is next in a state, and who may take it.
@@ -132,7 +127,7 @@ class Listed:
 def wanted(seen: QuerySet[Case], *, state: str, country: str, looked_for: str) -> QuerySet[Case]:
     """The newest first. Each filter has an index in that order, so that a page costs the same however many match.
 
-    Looked for is a reference from its beginning, an agency by its code or part of its name, or an account whole."""
+    Looked for is a reference from its beginning, or an agency by its code or part of its name."""
     cases, country = seen.order_by("-pk"), countries.code_or_text(country)[:60]
     if state == "open":
         cases = cases.filter(closed_at=None)
@@ -142,8 +137,6 @@ def wanted(seen: QuerySet[Case], *, state: str, country: str, looked_for: str) -
         cases = cases.filter(demands__jurisdiction=country)
     if A_REF.fullmatch(looked_for):
         cases = cases.filter(ref__startswith=f"{REF_BEGINS}{looked_for.upper().removeprefix(REF_BEGINS)}")
-    elif looked_for and (accounts := _accounts(looked_for)):
-        cases = cases.filter(items__identifier_digest__in=accounts)
     elif looked_for:
         cases = cases.filter(demands__agency__in=_agencies(looked_for))
     # A request may have several versions that fit.
@@ -152,22 +145,7 @@ def wanted(seen: QuerySet[Case], *, state: str, country: str, looked_for: str) -
 
 def _agencies(looked_for: str) -> list[str]:
     """Codes of those that are called so, and what was said itself: a request may name one that is on no file."""
-    said = looked_for.casefold()
-    found = [code for code, name, _ in directory.names() if said in code or said in name.casefold()]
-    return [looked_for, looked_for.lower(), *found[:MOST_AGENCIES]]
-
-
-def _accounts(looked_for: str) -> list[bytes]:
-    """Keyed digests that an account of this name may be on file under; none while the desk is locked."""
-    spelled = looked_for.casefold()
-    if A_NUMBER.fullmatch(spelled):
-        spelled = "".join(each for each in spelled if each == "+" or each.isdecimal())
-    elif not AN_ACCOUNT.fullmatch(spelled):
-        return []
-    try:
-        return [each for kind in IdentifierKind for each in seals.digests_for_lookup(f"identifier:{kind}", spelled)]
-    except Locked:
-        return []
+    return [looked_for, looked_for.lower(), *directory.called_like(looked_for)]
 
 
 def listed(cases: QuerySet[Case], number: str, *, now: datetime) -> Listed:

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from abeyance import countries, seals
 from abeyance.casefile import door
@@ -65,10 +66,14 @@ def new(request: MemberRequest) -> HttpResponse:
             else _("%(ref)s has arrived and is sealed.")
         )
         messages.success(request, said % {"ref": each.ref})
-    for name in [file.name for _key, files in request.FILES.lists() for file in files if not file.size]:
-        messages.warning(
-            request, _("%(name)s is empty (0 B). It is kept; ask the sender for it again.") % {"name": name}
+    if empty := sum(not file.size for _key, files in request.FILES.lists() for file in files):
+        # No name: a message waits in the session, where nothing is sealed.
+        said = ngettext(
+            "%(n)s file is empty (0 B): ask the sender for it again.",
+            "%(n)s files are empty (0 B): ask the sender for them again.",
+            empty,
         )
+        messages.warning(request, said % {"n": empty})
     there = redirect("case", ref=arrived[0].ref) if len(arrived) == 1 else redirect("requests")
     if "X-Abeyance-Upload" in request.headers:  # a script goes there itself, so that the message is not used up
         return HttpResponse(status=201, headers={"Location": there["Location"]})

@@ -109,6 +109,7 @@ def proposal(request: MemberRequest, code: str) -> HttpResponse:
         "changes": proposing.changes(found, content, request.member) if content else [],
         "pause": pause,
         "axes": wording.shown(pause) if pause else [],
+        "exceptions": [(each, wording.conditions_of(each)) for each in pause["exceptions"]] if pause else [],
         "law": policy.entry_of(found.subject) if found.kind == LAW_ADOPT else None,
         "may_agree": kind.agree in people.actor(request.member).permissions and found.proposed_by != request.member,
         "own": found.proposed_by == request.member,

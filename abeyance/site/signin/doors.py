@@ -126,7 +126,10 @@ def zone_of(account: Account) -> zoneinfo.ZoneInfo:
 def _page_of(request: HttpRequest) -> str:
     """Where a form was: what it says itself, if that is an address of ours."""
     if request.method != "POST":
-        return request.get_full_path()
+        # What somebody looks for may name a person, and an address is kept in sessions and logs.
+        words = request.GET.copy()
+        words.pop("q", None)
+        return f"{request.path}?{words.urlencode()}" if words else request.path
     return back_from(request)
 
 
