@@ -19,10 +19,11 @@ from abeyance.people import proposals
 from abeyance.people.directory import actions as directory
 from abeyance.people.directory.entry import entries_of
 from abeyance.people.directory.models import Agency
-from abeyance.people.models import Exclusion
+from abeyance.people.models import Exclusion, Member
 from abeyance.policy import actions as policy
 from abeyance.release import making
 from abeyance.rules.permissions import Role
+from abeyance.site.oncall.models import Alarm
 from abeyance.site.requests import letters
 from abeyance.verification.commands import EXAMPLES
 from tests.casefile.packed import declare
@@ -225,3 +226,15 @@ def test_an_objection_is_answered_for_an_item_that_is_chosen(desk: Desk) -> None
     answer: Any = signed_in(desk.first).post(f"/requests/{ref}/act/objection", {"answered": "yes"})
     assert answer.status_code == 422
     assert "Choose the item" in answer.content.decode()
+
+
+def test_whose_an_emergency_is_stands_on_the_request(desk: Desk) -> None:
+    ref = desk.confirmed(kind="emergency", emergency=True)
+    member = member_with(Role.REVIEWER, name="heron")
+    said = {"case": ref, "raised_at": desk.now(), "acknowledged_by": member.code, "acknowledged_at": desk.now()}
+    Alarm.objects.create(kind="due", about=desk.now(), **said)
+    assert "sees to this emergency" not in shown(desk, f"/requests/{ref}/"), "it was a due date"
+    Alarm.objects.update_or_create(case=ref, kind="emergency", about=None, defaults=said)
+    assert "heron sees to this emergency since" in shown(desk, f"/requests/{ref}/")
+    Member.objects.filter(pk=member.pk).update(active=False)
+    assert "sees to this emergency" not in shown(desk, f"/requests/{ref}/")

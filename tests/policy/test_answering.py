@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,3 +125,16 @@ def test_a_clause_is_begun_for_demands_of_which_none_speaks(desk: Any) -> None:
     for wrong in ({"to": "any"}, {"under": '"]'}):
         with pytest.raises(BadInput, match="which country"):
             answering.text_with_clause(ASKED | wrong)
+
+
+def test_no_text_in_memory_makes_a_refusal_give_way(desk: Any) -> None:
+    """The rule does not rest on the reader's having refused such a text."""
+    desk.agree(desk.propose(answered(desk, "proceed")))
+    for entry in ("hk-out", "hk-out-de"):
+        desk.agree(desk.adopt(entry))
+    books = queries.books()[0]
+    refusing = tuple(replace(each, outcome=Outcome.REFUSE) if each.id == "hk-out" else each for each in books.outbound)
+    demand = DemandFacts(kind=DemandKind.DISCLOSURE, jurisdiction="DE", instrument="de-100j", ground=Ground.COMPELLED)
+    item = ItemFacts(number=1, service="quill", category=DataCategory.SUBSCRIBER, stored_in="HK")
+    said = judge(demand, item, books=[replace(books, outbound=refusing)], now=desk.now())
+    assert (said.outcome, [reason.clause for reason in said.reasons]) == (Outcome.REFUSE, ["hk-out"])
