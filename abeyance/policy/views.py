@@ -25,7 +25,7 @@ def texts(request: MemberRequest) -> HttpResponse:
 def text(request: MemberRequest, kind: str, name: str) -> HttpResponse:
     found = queries.body(kind, name)
     parsed = queries.current(kind, name)
-    entries = list(parsed.entries) if isinstance(parsed, LawText) else []
+    entries = [*parsed.entries, *parsed.outbound] if isinstance(parsed, LawText) else []
     standings = {each["entry"]: each["standing"] for each in commands.in_force(datetime.now(UTC))["entries"]}
     context = {"text": found, "entries": [(entry, standings.get(entry.id, "")) for entry in entries]}
     return render(request, "policy/text.html", context)

@@ -194,6 +194,7 @@ def test_an_ordinary_order_of_another_state_is_answered_once_law_and_policy_say_
         beginning, _, end = text.rpartition('outcome = "ask"')
         text = f'{beginning}outcome = "proceed"{end}'.replace('sentence = ""', 'sentence = "It may be given."')
         settle("/policy/propose/", {"body": text.replace('source = ""', 'source = "Cap. 486"')})
+    assert "<dt>Answers the question of</dt><dd><code>hk-out</code></dd>" in shown(desk, "/policy/law/hk/")
     settle("/policy/adopt", {"entry": "hk-out-de", "until": until, "checked_against": "Cap. 486"})
     body = shown(desk, f"/requests/{ref}/")
     assert "as the verdict says (proceed)" in body or "as the verdict says (narrow)" in body

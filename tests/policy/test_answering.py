@@ -11,6 +11,7 @@ from abeyance.errors import BadInput, NotFound
 from abeyance.policy import answering, queries
 from abeyance.rules.decision import Outcome
 from abeyance.rules.facts import DemandFacts, ItemFacts
+from abeyance.rules.instruments import OutboundEntry
 from abeyance.rules.review import judge
 from abeyance.rules.terms import DataCategory, DemandKind, Ground, IdentifierKind, RequesterKind
 
@@ -133,8 +134,12 @@ def test_no_text_in_memory_makes_a_refusal_give_way(desk: Any) -> None:
     for entry in ("hk-out", "hk-out-de"):
         desk.agree(desk.adopt(entry))
     books = queries.books()[0]
-    refusing = tuple(replace(each, outcome=Outcome.REFUSE) if each.id == "hk-out" else each for each in books.outbound)
+    law = tuple(replace(text, outbound=tuple(_refusing(each) for each in text.outbound)) for text in books.law)
     demand = DemandFacts(kind=DemandKind.DISCLOSURE, jurisdiction="DE", instrument="de-100j", ground=Ground.COMPELLED)
     item = ItemFacts(number=1, service="quill", category=DataCategory.SUBSCRIBER, stored_in="HK")
-    said = judge(demand, item, books=[replace(books, outbound=refusing)], now=desk.now())
+    said = judge(demand, item, books=[replace(books, law=law)], now=desk.now())
     assert (said.outcome, [reason.clause for reason in said.reasons]) == (Outcome.REFUSE, ["hk-out"])
+
+
+def _refusing(entry: OutboundEntry) -> OutboundEntry:
+    return replace(entry, outcome=Outcome.REFUSE) if entry.id == "hk-out" else entry
