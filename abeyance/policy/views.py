@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from abeyance.errors import AbeyanceError, BadInput
 from abeyance.people.pages import MemberRequest, act, page
 from abeyance.policy import actions, commands, queries
-from abeyance.rules.instruments import LawText
+from abeyance.rules.instruments import LawEntry, LawText, OutboundEntry
 from abeyance.rules.permissions import Permission
 
 
@@ -25,7 +25,9 @@ def texts(request: MemberRequest) -> HttpResponse:
 def text(request: MemberRequest, kind: str, name: str) -> HttpResponse:
     found = queries.body(kind, name)
     parsed = queries.current(kind, name)
-    entries = [*parsed.entries, *parsed.outbound] if isinstance(parsed, LawText) else []
+    entries: list[LawEntry | OutboundEntry] = []
+    if isinstance(parsed, LawText):
+        entries = [*parsed.entries, *parsed.outbound]
     standings = {each["entry"]: each["standing"] for each in commands.in_force(datetime.now(UTC))["entries"]}
     context = {"text": found, "entries": [(entry, standings.get(entry.id, "")) for entry in entries]}
     return render(request, "policy/text.html", context)
