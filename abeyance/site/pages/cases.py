@@ -130,7 +130,6 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
         "hands_out": HANDS_OUT,
         "keeps_back": KEEPS_BACK,
         "ways_on": {item["item"]: _ways_on(item, told["demand"]) for item in told["items"]},
-        "contacts": _contacts(told),
         "channels": [channel.value for channel in holders.Channel],
         "risks": [risk.value for risk in holders.Risk],
         "languages": holders.LANGUAGES,
@@ -146,12 +145,10 @@ def case(request: MemberRequest, ref: str) -> HttpResponse:
 
 
 def _for_state(found: Case, told: Mapping[str, Any], by: str, now: datetime) -> dict[str, Any]:
-    """What only one step needs; a locked desk shows the page without it."""
+    """What only one step needs; a locked desk shows the page without what is sealed."""
+    if found.state == State.TO_VERIFY:
+        return {"contacts": _contacts(told)} | _bars(found, by, now)
     with suppress(Locked, Refused):
-        if found.state == State.TO_VERIFY:
-            arrival = verifying.arrival_of(found.ref, contact_differs=False, by=by, now=now)
-            bars = verification.raised_bars(found.ref, arrival, policy.books()[0].policy, by=by, now=now)
-            return {"bars": verifying.reasons_of(bars)}
         if found.state == State.PROPOSED:
             rows = [casefacts.standing_approval(item) for item in casefacts.items_of(casefacts.newest_demand(found))]
             standing = [row for row in rows if row is not None]
@@ -212,6 +209,14 @@ def _at_rest(item: Mapping[str, Any]) -> dict[str, Any]:
     """Of a closed request nothing is held and nothing is due any more; it is when it is opened again."""
     said = dict(item) | {"held": [], "clocks": [clock for clock in item["clocks"] if clock["ended"]]}
     return said | ({"verdict": "", "reasons": []} if item["verdict"] == "hold" else {})
+
+
+def _bars(found: Case, by: str, now: datetime) -> dict[str, Any]:
+    with suppress(Locked, Refused):
+        arrival = verifying.arrival_of(found.ref, contact_differs=False, by=by, now=now)
+        bars = verification.raised_bars(found.ref, arrival, policy.books()[0].policy, by=by, now=now)
+        return {"bars": verifying.reasons_of(bars)}
+    return {}
 
 
 def _with_soonest(item: Mapping[str, Any]) -> dict[str, Any]:
